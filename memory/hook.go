@@ -1,0 +1,67 @@
+package memory
+
+import "encoding/json"
+
+// HookRecord is what one hook call of an agent host amounts to: the session it
+// belongs to, at most one event, and what the host wants done or told. It is the
+// body of POST /v1/hooks and, one to a line, the form of the spool.
+//
+// A record may be told any number of times; its event is stored once.
+type HookRecord struct {
+	Project        string      `json:"project"`   // name (absolute root path) or id
+	SessionID      string      `json:"sessionId"` // the host's own session id
+	PlatformSource string      `json:"platformSource"`
+	OccurredAt     Epoch       `json:"occurredAtEpoch"`
+	Event          *HookEvent  `json:"event,omitempty"`
+	Summarize      bool        `json:"summarize,omitempty"`  // owe a summary if anything happened since the last
+	EndSession     bool        `json:"endSession,omitempty"` // the conversation is over; implies Summarize
+	Want           HookContext `json:"want,omitzero"`
+}
+
+// HookEvent is the event part of a HookRecord.
+type HookEvent struct {
+	Type      string          `json:"type"` // EventToolUse, EventUserPrompt, EventAssistantMessage
+	SourceID  string          `json:"sourceEventId"`
+	AgentID   string          `json:"agentId,omitempty"`
+	AgentType string          `json:"agentType,omitempty"`
+	Payload   json.RawMessage `json:"payload"`
+}
+
+// HookContext says what a hook wants to hand to the model. At most one is set.
+type HookContext struct {
+	Session bool   `json:"session,omitempty"` // the session-start context
+	Prompt  string `json:"prompt,omitempty"`  // memories relevant to this prompt
+	File    string `json:"file,omitempty"`    // what is known about this file
+}
+
+// HookAnswer is the daemon's answer to a HookRecord.
+type HookAnswer struct {
+	SessionID string `json:"serverSessionId"`
+	EventID   string `json:"eventId,omitempty"`
+	JobID     string `json:"generationJobId,omitempty"`
+	Context   string `json:"context,omitempty"` // the text to inject; "" for nothing
+}
+
+// Validate checks that the record names a project and a session, and that its
+// event, if any, is whole.
+func (r HookRecord) Validate() error {
+	var is issues
+	is.text(r.Project, "project", 1, MaxIDBytes*8)
+	is.text(r.SessionID, "sessionId", 1, MaxIDBytes)
+	is.text(r.PlatformSource, "platformSource", 0, MaxIDBytes)
+	if r.OccurredAt < 0 || r.OccurredAt > maxEpoch {
+		is.add("invalid_value", "Invalid input: expected milliseconds since 1970", "occurredAtEpoch")
+	}
+	if e := r.Event; e != nil {
+		if e.Type == "" || len(e.Type) > MaxIDBytes {
+			is.add("invalid_type", "Invalid input: expected string", "event", "type")
+		}
+		if e.SourceID == "" || len(e.SourceID) > MaxIDBytes {
+			is.add("invalid_type", "Invalid input: expected string", "event", "sourceEventId")
+		}
+		if len(e.AgentID) > MaxIDBytes || len(e.AgentType) > MaxIDBytes {
+			is.add("too_big", "Too big: agent id or type", "event", "agentId")
+		}
+	}
+	return is.err()
+}

@@ -1,0 +1,64 @@
+package memory
+
+import "encoding/json"
+
+// Session is one conversation with an agent. It is found again by
+// (project, ExternalSessionID), or by ContentSessionID where a client has no other.
+type Session struct {
+	ID                string          `json:"id"`
+	ProjectID         string          `json:"projectId"`
+	TeamID            string          `json:"teamId"`
+	ExternalSessionID Opt             `json:"externalSessionId"`
+	ContentSessionID  Opt             `json:"contentSessionId"`
+	AgentID           Opt             `json:"agentId"`
+	AgentType         Opt             `json:"agentType"`
+	PlatformSource    Opt             `json:"platformSource"`
+	GenerationStatus  string          `json:"generationStatus"` // idle | queued | processing | failed
+	Metadata          json.RawMessage `json:"metadata"`
+	StartedAt         Epoch           `json:"startedAtEpoch"`
+	EndedAt           Epoch           `json:"endedAtEpoch"`
+	LastGeneratedAt   Epoch           `json:"lastGeneratedAtEpoch"`
+	CreatedAt         Epoch           `json:"createdAtEpoch"`
+	UpdatedAt         Epoch           `json:"updatedAtEpoch"`
+
+	// DedupeKey is unique in the project: two starts with one key are one session.
+	DedupeKey string `json:"-"`
+}
+
+// Scope is the tenant that owns the session.
+func (s Session) Scope() Scope { return Scope{TeamID: s.TeamID, ProjectID: s.ProjectID} }
+
+// SessionInput is what a client says about a session when it starts one.
+type SessionInput struct {
+	ProjectID         string          `json:"projectId"` // id, or name of a project
+	ExternalSessionID string          `json:"externalSessionId,omitempty"`
+	ContentSessionID  string          `json:"contentSessionId,omitempty"`
+	AgentID           string          `json:"agentId,omitempty"`
+	AgentType         string          `json:"agentType,omitempty"`
+	PlatformSource    string          `json:"platformSource,omitempty"`
+	Metadata          json.RawMessage `json:"metadata,omitempty"` // an object
+	StartedAt         Epoch           `json:"startedAtEpoch,omitzero"`
+}
+
+// MaxIDBytes bounds ids and names that clients choose.
+const MaxIDBytes = 512
+
+// Validate checks lengths and shapes.
+func (in SessionInput) Validate() error {
+	var is issues
+	is.text(in.ProjectID, "projectId", 1, MaxIDBytes)
+	is.text(in.ExternalSessionID, "externalSessionId", 0, MaxIDBytes)
+	is.text(in.ContentSessionID, "contentSessionId", 0, MaxIDBytes)
+	is.text(in.AgentID, "agentId", 0, MaxIDBytes)
+	is.text(in.AgentType, "agentType", 0, MaxIDBytes)
+	is.text(in.PlatformSource, "platformSource", 0, MaxIDBytes)
+	is.object(in.Metadata, "metadata")
+	return is.err()
+}
+
+// object checks that a raw value is absent, null or a JSON object.
+func (is *issues) object(raw json.RawMessage, field string) {
+	if len(raw) > 0 && raw[0] != '{' && string(raw) != "null" {
+		is.add("invalid_type", "Invalid input: expected object", field)
+	}
+}

@@ -1,0 +1,74 @@
+// Package providers is the contract between generation and what turns events
+// into observations: a language model, or the built-in rules of providers/local.
+package providers
+
+import (
+	"context"
+	"time"
+
+	"claude-mem/memory"
+)
+
+// Request is one job's input. Exactly one of the kinds is asked for; the events
+// are in the order they occurred and already stripped of what is private.
+type Request struct {
+	Kind    memory.Kind    // KindEvent, KindBatch or KindSummary
+	Project memory.Project // whose root, for a solo project, is its name
+	Session memory.Session // zero when the events belong to none
+	Events  []memory.Event
+	Prompt  string // what the user had asked last before the events; "" if unknown
+}
+
+// Response is what a provider made of a request.
+type Response struct {
+	// Observations are what is worth remembering; empty means "nothing", and then
+	// Skipped says why, in a few words fit for an operator.
+	Observations []Draft
+	Skipped      string
+
+	Provider     string
+	Model        string
+	InputTokens  int64
+	OutputTokens int64
+}
+
+// Draft is an observation before it is stored.
+type Draft struct {
+	Kind     string
+	Metadata memory.Metadata // Content is made of it
+	// Events are the ids of the events it came from; empty means all of the request's.
+	Events []string
+}
+
+// Provider turns events into observations. Implementations are safe for
+// concurrent use and honour the context's deadline. A failure is an [*Error].
+type Provider interface {
+	Name() string
+	Generate(ctx context.Context, r Request) (Response, error)
+}
+
+// Class says what a failure means for the job.
+type Class string
+
+// The classes of failure.
+const (
+	Transient  Class = "transient"   // try again later
+	RateLimit  Class = "rate_limit"  // try again later, not before RetryAfter
+	Overloaded Class = "overloaded"  // try again later
+	Auth       Class = "auth"        // pause the lane; the attempt does not count
+	Quota      Class = "quota"       // pause the lane; the attempt does not count
+	BadRequest Class = "bad_request" // fail
+	ParseError Class = "parse_error" // fail, after one corrective retry
+)
+
+// Error is a classified failure.
+type Error struct {
+	Class      Class
+	RetryAfter time.Duration // 0: not said
+	Err        error
+}
+
+func (e *Error) Error() string { return string(e.Class) + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,81 @@
+package storage
+
+import (
+	"context"
+
+	"claude-mem/memory"
+)
+
+// ObservationFilter narrows a list of observations; a zero field does not.
+type ObservationFilter struct {
+	Kinds             []string
+	Concepts          []string     // any of them
+	Files             []string     // any of them, as a path or the end of one
+	Since, Until      memory.Epoch // by OccurredAt; Until is exclusive
+	SessionID         string
+	WithoutSubagents  bool
+	WithoutSuperseded bool
+}
+
+// Query is a full-text search. Terms are as internal/lexical makes them; an
+// observation matches when it holds any of them.
+type Query struct {
+	Terms  []string
+	Filter ObservationFilter
+	Page   Page
+}
+
+// Hit is an observation that a search found. A higher score is a better match;
+// scores of different searches do not compare.
+type Hit struct {
+	memory.Observation
+	Score float64 `json:"score"`
+}
+
+// ObservationReader finds observations.
+type ObservationReader interface {
+	Observation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error)
+	// ObservationsByNumber returns those there are, in the order asked.
+	ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error)
+	// Observations lists newest first, by OccurredAt, then by number.
+	Observations(ctx context.Context, s memory.Scope, f ObservationFilter, p Page) ([]memory.Observation, error)
+	// Search ranks by BM25 over the fields, best first, ties by number descending.
+	Search(ctx context.Context, s memory.Scope, q Query) ([]Hit, error)
+	// Around returns the observation with its neighbours in the order of
+	// Observations reversed: up to before older ones, it, up to after newer ones.
+	// Superseded ones and those of sub-agents are left out, unless it is the anchor.
+	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
+	// EventObservations lists what was made from an event, in the order it was made.
+	EventObservations(ctx context.Context, s memory.Scope, eventID string) ([]memory.SourcedObservation, error)
+}
+
+// ObservationWriter stores observations and keeps the full-text index in step:
+// there is no other way into either.
+type ObservationWriter interface {
+	// PutObservation stores o with its sources and returns it with its number. If
+	// the project has one with the same GenerationKey, that one is returned and
+	// created is false.
+	PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (stored memory.Observation, created bool, err error)
+	// UpdateObservation replaces kind, content and metadata.
+	UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error)
+	// DeleteObservation removes the row, its sources and its index entry.
+	DeleteObservation(ctx context.Context, s memory.Scope, id string) error
+	// SupersedeSummaries marks the session's other summaries as replaced by id.
+	SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error
+}
+
+// AuditFilter narrows the audit log; a zero field does not.
+type AuditFilter struct {
+	Action, ResourceID, RequestID string
+	Since                         memory.Epoch
+}
+
+// AuditReader reads the audit log, newest first.
+type AuditReader interface {
+	Audit(ctx context.Context, s memory.Scope, f AuditFilter, p Page) ([]memory.AuditEntry, error)
+}
+
+// AuditWriter appends to the audit log.
+type AuditWriter interface {
+	PutAudit(ctx context.Context, entries ...memory.AuditEntry) error
+}

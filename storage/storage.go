@@ -1,0 +1,154 @@
+// Package storage is the contract between the product and its databases. Each
+// engine (sqlite, postgres) implements [Store] in a package of its own and proves
+// it with the suite in storagetest.
+//
+// Rules that hold for every engine and method:
+//
+//   - Every query of tenant data filters on the [memory.Scope] in SQL. A row of
+//     another tenant is answered as a missing one: memory.ErrNotFound.
+//   - Texts are stored as given: ” and NULL are the same for a memory.Opt; NUL
+//     bytes and invalid UTF-8 are the caller's to remove (see internal/privacy).
+//   - Lists have a definite order, ties broken by id. A limit below 1 or above
+//     MaxPage becomes MaxPage; a negative offset becomes 0.
+//   - A unique violation that the method does not resolve itself is memory.ErrConflict.
+//   - What a returned InTx wrote is on stable storage.
+package storage
+
+import (
+	"context"
+
+	"claude-mem/memory"
+)
+
+// MaxPage is how many rows one call returns at most.
+const MaxPage = 1000
+
+// Page is a window on an ordered list.
+type Page struct{ Limit, Offset int }
+
+// Clamp brings the window into bounds; def stands in for a limit of 0.
+func (p Page) Clamp(def int) Page {
+	if p.Limit == 0 {
+		p.Limit = def
+	}
+	if p.Limit < 1 || p.Limit > MaxPage {
+		p.Limit = MaxPage
+	}
+	p.Offset = max(p.Offset, 0)
+	return p
+}
+
+// Store is one database. It is safe for concurrent use.
+type Store interface {
+	Reader
+
+	// InTx runs fn in a transaction and commits it when fn returns nil. What fn
+	// returns otherwise is returned as it is and nothing of the transaction stays.
+	// fn may be run again after a serialisation failure, so it must not have
+	// effects outside tx; it must not use the Store, and must not block on
+	// anything but tx: engines run many such functions in one commit.
+	InTx(ctx context.Context, fn func(tx Tx) error) error
+
+	Info(ctx context.Context) (Info, error)
+	Close() error
+}
+
+// Info describes a store.
+type Info struct {
+	Driver        string `json:"driver"`
+	SchemaVersion int64  `json:"schemaVersion"`
+	SizeBytes     int64  `json:"sizeBytes"` // on disk, as far as the engine can tell
+}
+
+// Reader is everything that can be asked, of a Store or inside a Tx.
+type Reader interface {
+	TenantReader
+	SessionReader
+	EventReader
+	JobReader
+	ObservationReader
+	AuditReader
+}
+
+// Tx is a transaction: it reads its own writes.
+type Tx interface {
+	Reader
+	TenantWriter
+	SessionWriter
+	EventWriter
+	JobWriter
+	ObservationWriter
+	AuditWriter
+
+	// Enqueue sends wake-up messages if and only if the transaction commits: in it,
+	// where the queue lives in the same database, else right after.
+	Enqueue(ctx context.Context, msgs ...memory.Message) error
+}
+
+// TenantReader finds teams, projects and keys.
+type TenantReader interface {
+	Team(ctx context.Context, id string) (memory.Team, error)
+	Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error)
+	ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error)
+	// Projects lists by name.
+	Projects(ctx context.Context, s memory.Scope, p Page) ([]memory.Project, error)
+	// KeyByHash finds a key, usable or not, by the hex SHA-256 of it. It is one of
+	// the two look-ups without a tenant: the key is what establishes the tenant.
+	KeyByHash(ctx context.Context, hash string) (memory.APIKey, error)
+	// Key finds a key of the team by id.
+	Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error)
+	// Keys lists oldest first, revoked ones too.
+	Keys(ctx context.Context, s memory.Scope, p Page) ([]memory.APIKey, error)
+}
+
+// TenantWriter makes teams, projects and keys.
+type TenantWriter interface {
+	// EnsureTeam returns the team of that name, made from t if there is none.
+	EnsureTeam(ctx context.Context, t memory.Team) (memory.Team, error)
+	// EnsureProject returns the team's project of that name, made from p if there is none.
+	EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error)
+	PutKey(ctx context.Context, k memory.APIKey) error
+	// RevokeKey sets RevokedAt once; a second call keeps the first time.
+	RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error)
+}
+
+// SessionReader finds sessions.
+type SessionReader interface {
+	Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error)
+	SessionByExternalID(ctx context.Context, s memory.Scope, external string) (memory.Session, error)
+	SessionByContentID(ctx context.Context, s memory.Scope, content string) (memory.Session, error)
+	// Sessions lists newest first, by start.
+	Sessions(ctx context.Context, s memory.Scope, p Page) ([]memory.Session, error)
+}
+
+// SessionWriter starts and ends sessions.
+type SessionWriter interface {
+	// EnsureSession returns the project's session with the same DedupeKey, made from
+	// in if there is none; created says which.
+	EnsureSession(ctx context.Context, in memory.Session) (s memory.Session, created bool, err error)
+	// EndSession sets EndedAt if it is not set.
+	EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error)
+	// SetSessionGeneration records where the session's generation stands; a
+	// generatedAt of 0 leaves LastGeneratedAt as it is.
+	SetSessionGeneration(ctx context.Context, s memory.Scope, id, status string, generatedAt memory.Epoch) error
+}
+
+// EventReader finds events.
+type EventReader interface {
+	Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error)
+	// SessionEvents lists a session's events in the order they occurred (then by
+	// id), at most p.Limit from p.Offset on.
+	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p Page) ([]memory.Event, error)
+	// LastEvent finds the session's newest event of a type that occurred at or before
+	// the given time.
+	LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error)
+	// CountSessionEvents counts a session's events.
+	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
+}
+
+// EventWriter stores events.
+type EventWriter interface {
+	// PutEvent stores e, unless the project has an event with the same DedupeKey:
+	// then that one is returned and created is false.
+	PutEvent(ctx context.Context, e memory.Event) (stored memory.Event, created bool, err error)
+}
