@@ -3,8 +3,7 @@ package memory
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
-	"strings"
+	"encoding/json"
 )
 
 // JobStatus is where a job stands.
@@ -174,8 +173,9 @@ func (m Message) Validate() error {
 }
 
 // QueueID is the deterministic id of the job's message: a prefix for the kind,
-// then the hex SHA-256 over kind, tenant and source. It holds no colon, which
-// some queues reserve. A revision above 0 is part of the hash.
+// then the hex SHA-256 over kind, tenant and source as compact JSON, which is the
+// original product's formula. It holds no colon, which some queues reserve. A
+// revision above 0 is part of the hash.
 func QueueID(j Job) string {
 	prefix := "evt_"
 	switch j.Kind {
@@ -186,10 +186,15 @@ func QueueID(j Job) string {
 	case KindReindex:
 		prefix = "rei_"
 	}
-	parts := []string{string(j.Kind), j.TeamID, j.ProjectID, j.SourceType, j.SourceID}
-	if j.Revision > 0 {
-		parts = append(parts, strconv.FormatInt(j.Revision, 10))
-	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	// Strings and numbers always marshal.
+	source, _ := json.Marshal(struct {
+		Kind       Kind   `json:"kind"`
+		TeamID     string `json:"team_id"`
+		ProjectID  string `json:"project_id"`
+		SourceType string `json:"source_type"`
+		SourceID   string `json:"source_id"`
+		Revision   int64  `json:"revision,omitempty"`
+	}{j.Kind, j.TeamID, j.ProjectID, j.SourceType, j.SourceID, j.Revision})
+	sum := sha256.Sum256(source)
 	return prefix + hex.EncodeToString(sum[:])
 }

@@ -59,7 +59,7 @@ func (o Observation) Title() string {
 		return o.Metadata.Title
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(o.Content), "\n")
-	return line
+	return strings.TrimSpace(line)
 }
 
 // Source says what an observation was made from.
