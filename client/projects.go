@@ -1,0 +1,39 @@
+package client
+
+import (
+	"context"
+	"net/url"
+
+	"claude-mem/memory"
+)
+
+// ProjectList is the answer of GET /v1/projects.
+type ProjectList struct {
+	Projects []memory.Project `json:"projects"`
+}
+
+// Stats is the answer of GET /v1/stats: what is stored, and how generation stands.
+type Stats struct {
+	ProjectID string       `json:"projectId,omitempty"` // empty: all the key reaches
+	Projects  int64        `json:"projects"`
+	Sessions  int64        `json:"sessions"`
+	Events    int64        `json:"events"`
+	Books     memory.Books `json:"books"`
+	Lanes     []LaneHealth `json:"lanes"`
+	Spool     *SpoolState  `json:"spool,omitempty"`
+}
+
+// Projects lists the projects the key reaches.
+func (c *Client) Projects(ctx context.Context) ([]memory.Project, error) {
+	var out ProjectList
+	err := c.do(ctx, get("/v1/projects", nil), &out)
+	return out.Projects, err
+}
+
+// Stats counts what is stored in a project, or with an empty id in all of them.
+func (c *Client) Stats(ctx context.Context, projectID string) (Stats, error) {
+	q := url.Values{}
+	setText(q, "projectId", projectID)
+	var out Stats
+	return out, c.do(ctx, get("/v1/stats", q), &out)
+}
