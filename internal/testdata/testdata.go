@@ -1,0 +1,53 @@
+// Package testdata finds the recorded sessions and payloads that tests may read
+// when they are there. They are never part of the repository.
+//
+// The folder is shared/data next to any parent of the test's directory, or
+// wherever CLAUDE_MEM_TEST_DATA points. Its README says what each file is.
+package testdata
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Env names the variable that overrides the search.
+const Env = "CLAUDE_MEM_TEST_DATA"
+
+// marker tells the folder from any other of the same name.
+const marker = "README.md"
+
+// Dir returns the folder's absolute path, or skips the test where there is none.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := find(os.Getenv(Env))
+	if err != nil {
+		t.Fatalf("look for the test data: %v", err)
+	}
+	if dir == "" {
+		t.Skipf("no shared/data above this folder and %s is not set", Env)
+	}
+	return dir
+}
+
+// find walks up from the working directory, which for a test is its package's.
+func find(override string) (string, error) {
+	if override != "" {
+		return filepath.Abs(override)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		data := filepath.Join(dir, "shared", "data")
+		if _, err := os.Stat(filepath.Join(data, marker)); err == nil {
+			return data, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", nil
+		}
+		dir = parent
+	}
+}
