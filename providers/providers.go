@@ -17,6 +17,9 @@ type Request struct {
 	Session memory.Session // zero when the events belong to none
 	Events  []memory.Event
 	Prompt  string // what the user had asked last before the events; "" if unknown
+	// Recent holds the titles of the session's latest observations, newest first, so
+	// that a provider does not repeat them. It may be short of some, or empty.
+	Recent []string
 }
 
 // Response is what a provider made of a request.
