@@ -85,7 +85,7 @@ trap 'exit 143' TERM
 # 1. Build.
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
 say "Building claude-mem $version (the first time this takes a minute or two) …"
-CGO_ENABLED=0 "$go" build -trimpath -ldflags "-s -w -X main.version=$version" -o "$work/claude-mem" . ||
+CGO_ENABLED=0 "$go" build -trimpath -ldflags "-s -w -X claude-mem/internal/version.stamped=$version" -o "$work/claude-mem" . ||
 	die "the build failed; see above"
 
 # 2. Install. A rename replaces the file even while the old one runs.
