@@ -1,0 +1,95 @@
+package config
+
+// The settings, by name. What each means stands in [Settings].
+const (
+	DataDir             = "CLAUDE_MEM_DATA_DIR"
+	Disable             = "CLAUDE_MEM_DISABLE"
+	LogLevel            = "CLAUDE_MEM_LOG_LEVEL"
+	ServerHost          = "CLAUDE_MEM_SERVER_HOST"
+	ServerPort          = "CLAUDE_MEM_SERVER_PORT"
+	AllowedHosts        = "CLAUDE_MEM_ALLOWED_HOSTS"
+	ServerURL           = "CLAUDE_MEM_SERVER_URL"
+	ServerAPIKey        = "CLAUDE_MEM_SERVER_API_KEY"
+	ServerProjectID     = "CLAUDE_MEM_SERVER_PROJECT_ID"
+	AuthMode            = "CLAUDE_MEM_AUTH_MODE"
+	AllowLocalDevBypass = "CLAUDE_MEM_ALLOW_LOCAL_DEV_BYPASS"
+	Docker              = "CLAUDE_MEM_DOCKER"
+	GenerationDisabled  = "CLAUDE_MEM_GENERATION_DISABLED"
+	ServerProvider      = "CLAUDE_MEM_SERVER_PROVIDER"
+	SkipTools           = "CLAUDE_MEM_SKIP_TOOLS"
+	ExcludedProjects    = "CLAUDE_MEM_EXCLUDED_PROJECTS"
+	ContextTokens       = "CLAUDE_MEM_CONTEXT_TOKENS"
+	ContextObservations = "CLAUDE_MEM_CONTEXT_OBSERVATIONS"
+	ContextSessionCount = "CLAUDE_MEM_CONTEXT_SESSION_COUNT"
+	SemanticInject      = "CLAUDE_MEM_SEMANTIC_INJECT"
+	SemanticInjectLimit = "CLAUDE_MEM_SEMANTIC_INJECT_LIMIT"
+	FileContext         = "CLAUDE_MEM_FILE_CONTEXT"
+
+	defaultSkippedTools  = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*"
+	maxContextTokens     = 20000
+	maxContextRows       = 1000
+	maxSemanticInjection = 50
+)
+
+// Setting describes one setting.
+type Setting struct {
+	Key     string
+	Default string
+	Doc     string   // one sentence, for people
+	Kind    Kind     // what its text must look like
+	Choices []string // with KindChoice: the values it may take
+	Max     int      // with KindInt: the largest value; the smallest is 0
+	Aliases []string // older names that are read too, after Key
+	Secret  bool     // never shown in full, see [Mask]
+}
+
+// Settings lists every setting in the order they are documented. It is a function
+// so that a program that loads none of them builds no table.
+func Settings() []Setting {
+	return []Setting{
+		{Key: DataDir, Kind: KindString,
+			Doc: "Puts settings, database, logs, spool and runtime files into this one folder instead of the XDG directories."},
+		{Key: Disable, Kind: KindBool, Default: "false",
+			Doc: "Makes every hook do nothing."},
+		{Key: LogLevel, Kind: KindChoice, Default: "info", Choices: []string{"debug", "info", "warn", "error"},
+			Doc: "The least important level that the daemon logs."},
+		{Key: ServerHost, Kind: KindString, Default: "127.0.0.1",
+			Doc: "The address the daemon listens on."},
+		{Key: ServerPort, Kind: KindInt, Default: "0", Max: 65535,
+			Doc: "The port the daemon listens on; 0 means 37877 + the user's id modulo 100. If it is taken, the next free one is used."},
+		{Key: AllowedHosts, Kind: KindList,
+			Doc: "Host names, besides the loopback ones, under which clients may address the daemon."},
+		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
+			Doc: "The server that hooks and commands talk to; empty means this user's own daemon."},
+		{Key: ServerAPIKey, Kind: KindString, Secret: true, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_API_KEY"},
+			Doc: "The key that hooks and commands present; the daemon writes one into the settings file when it first starts."},
+		{Key: ServerProjectID, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_PROJECT_ID"},
+			Doc: "The project, by id or name, that everything is filed under; empty means the repository's own."},
+		{Key: AuthMode, Kind: KindChoice, Default: "api-key", Choices: []string{"api-key", "local-dev"},
+			Doc: "How requests are authenticated. local-dev lets loopback requests in without a key, if the next setting allows it."},
+		{Key: AllowLocalDevBypass, Kind: KindBool, Default: "false",
+			Doc: "Must be true as well for CLAUDE_MEM_AUTH_MODE=local-dev to let anything in."},
+		{Key: Docker, Kind: KindBool, Default: "false",
+			Doc: "Says that the daemon runs in a container, where local-dev is refused."},
+		{Key: GenerationDisabled, Kind: KindBool, Default: "false",
+			Doc: "Makes the daemon store events and owe observations without generating any."},
+		{Key: ServerProvider, Kind: KindChoice, Default: "local", Choices: []string{"local"},
+			Doc: "What turns events into observations; local needs no network."},
+		{Key: SkipTools, Kind: KindList, Default: defaultSkippedTools,
+			Doc: "Tools whose calls hooks do not record; a * stands for any text."},
+		{Key: ExcludedProjects, Kind: KindList,
+			Doc: "Project folders that hooks ignore, as globs."},
+		{Key: ContextTokens, Kind: KindInt, Default: "2400", Max: maxContextTokens,
+			Doc: "How many tokens the context of a new session may take; at most about 2400 fit into what Claude Code accepts."},
+		{Key: ContextObservations, Kind: KindInt, Default: "50", Max: maxContextRows,
+			Doc: "How many observations the context of a new session lists at most."},
+		{Key: ContextSessionCount, Kind: KindInt, Default: "10", Max: maxContextRows,
+			Doc: "How many session summaries the context of a new session considers at most."},
+		{Key: SemanticInject, Kind: KindBool, Default: "false",
+			Doc: "Adds memories that match a prompt to the prompt."},
+		{Key: SemanticInjectLimit, Kind: KindInt, Default: "5", Max: maxSemanticInjection,
+			Doc: "How many memories are added to a prompt at most."},
+		{Key: FileContext, Kind: KindBool, Default: "false",
+			Doc: "Tells what is known about a file when the agent is about to read it, once per file and session."},
+	}
+}
