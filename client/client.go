@@ -161,8 +161,9 @@ func (c *Client) once(ctx context.Context, in call, body []byte, out any) error 
 	if int64(len(data)) > c.limit {
 		return memory.Errorf(memory.CodeTooLarge, "the answer of %s is larger than %d bytes", c.base, c.limit)
 	}
-	ok := res.StatusCode >= 200 && res.StatusCode <= 299
-	if !ok && !(in.sick && res.StatusCode == http.StatusServiceUnavailable) {
+	answered := res.StatusCode >= 200 && res.StatusCode <= 299 ||
+		in.sick && res.StatusCode == http.StatusServiceUnavailable
+	if !answered {
 		return answerError(res, data)
 	}
 	if err := json.Unmarshal(data, out); err != nil {

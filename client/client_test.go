@@ -96,7 +96,9 @@ func TestRequestsAreTheContracts(t *testing.T) {
 				return c.Timeline(ctx, TimelineRequest{ProjectID: "p", Anchor: 12, Before: 1, After: 2})
 			}},
 		{"observations", `POST /v1/observations/batch {"numbers":[3,1]}`, `{}`,
-			func(c *Client) (any, error) { return c.ObservationsBatch(ctx, ObservationsRequest{Numbers: []int64{3, 1}}) }},
+			func(c *Client) (any, error) {
+				return c.ObservationsBatch(ctx, ObservationsRequest{Numbers: []int64{3, 1}})
+			}},
 		{"projects", `GET /v1/projects `, `{}`, func(c *Client) (any, error) { return c.Projects(ctx) }},
 		{"stats", `GET /v1/stats?projectId=p `, `{}`, func(c *Client) (any, error) { return c.Stats(ctx, "p") }},
 		{"stats of all", `GET /v1/stats `, `{}`, func(c *Client) (any, error) { return c.Stats(ctx, "") }},

@@ -74,13 +74,14 @@ func (OneShot) dial(req *http.Request) (net.Conn, error) {
 	return conn, nil
 }
 
-// oneShotBody closes the connection with the body.
+// oneShotBody is an answer's body and the connection it comes from.
 type oneShotBody struct {
 	io.ReadCloser
 	conn net.Conn
 	stop func() bool
 }
 
+// Close gives the connection up.
 func (b *oneShotBody) Close() error {
 	b.stop()
 	// Closing the inner body would first drain it; the connection goes anyway.
