@@ -121,7 +121,7 @@ func FuzzSettingsFile(f *testing.F) {
 		if SetInFile(path, Disable, "true") != nil {
 			return
 		}
-		if c := load(t, dir, nil, Disable+"=", LogLevel+"=info"); !c.Bool(Disable) {
+		if c, _ := Load(Options{Environ: []string{DataDir + "=" + dir}}); !c.Bool(Disable) {
 			t.Error("what was set is not there")
 		}
 	})
