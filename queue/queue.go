@@ -16,7 +16,7 @@ import (
 
 // Handler does the work a message announces. nil acknowledges the message; an
 // error leaves it to be delivered again later. The context ends when the queue is
-// asked to stop for good; a handler should then give up its lease and return.
+// closed; a handler should then give up its lease and return.
 type Handler func(ctx context.Context, m memory.Message) error
 
 // Queue is one transport with a queue for each lane. It is safe for concurrent use.
@@ -26,12 +26,13 @@ type Queue interface {
 	Enqueue(ctx context.Context, msgs ...memory.Message) error
 
 	// Consume runs h for the lane's messages, at most workers at a time, until ctx
-	// is done; then it receives no more, waits for the handlers that run and
-	// returns nil. A message whose handler runs long is not delivered to another;
-	// one whose consumer died is, after the engine's visibility time-out.
+	// is done; then it receives no more, waits for the handlers that run (their
+	// context lives on until Close) and returns nil. A message whose handler runs
+	// long is not delivered to another; one whose consumer died is, after the
+	// engine's visibility time-out. A handler that panics has failed.
 	Consume(ctx context.Context, lane memory.Lane, workers int, h Handler) error
 
-	// Remove drops a waiting message; one that is gone already is no error.
+	// Remove drops a message that was not received yet; none is no error.
 	Remove(ctx context.Context, lane memory.Lane, id string) error
 
 	// Counts tells how many messages each lane holds, in the order of memory.Lanes.
@@ -40,13 +41,15 @@ type Queue interface {
 	// Info names the engine and says whether it can be reached.
 	Info(ctx context.Context) Info
 
+	// Close is the hard stop: it ends the context of the handlers that run, waits for
+	// every Consume to return, and lets go of the transport. Consume fails from then on.
 	Close() error
 }
 
 // Counts is how a lane stands in the transport.
 type Counts struct {
 	Lane    memory.Lane `json:"kind"`
-	Waiting int64       `json:"waiting"` // receivable
+	Waiting int64       `json:"waiting"` // not received yet
 	Active  int64       `json:"active"`  // received, not acknowledged
 }
 

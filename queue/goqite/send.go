@@ -1,0 +1,113 @@
+package goqite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	core "maragu.dev/goqite"
+
+	"claude-mem/memory"
+	"claude-mem/queue"
+)
+
+// Enqueue implements queue.Queue, in a transaction of its own: all or none.
+func (q *Queue) Enqueue(ctx context.Context, msgs ...memory.Message) error {
+	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error { return q.SendTx(ctx, tx, msgs) })
+	if err != nil {
+		return err
+	}
+	q.Committed()
+	return nil
+}
+
+// SendTx sends messages in a transaction of the store's. After the commit the
+// store calls [Queue.Committed].
+func (q *Queue) SendTx(ctx context.Context, tx *sql.Tx, msgs []memory.Message) error {
+	for _, m := range msgs {
+		if err := m.Validate(); err != nil {
+			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
+		}
+		body, err := json.Marshal(m)
+		if err != nil {
+			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
+		}
+		l := q.lanes[m.Kind.Lane()]
+		err = l.core.SendTx(ctx, tx, core.Message{Body: body})
+		if isDuplicate(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
+		}
+		l.sent.Add(1)
+	}
+	return nil
+}
+
+// Committed wakes the consumers of every lane that was sent to since they last
+// looked. It may be called at any time, from any goroutine.
+func (q *Queue) Committed() {
+	for _, l := range q.lanes {
+		if l.sent.Load() != l.seen.Load() {
+			l.poke()
+		}
+	}
+}
+
+// Remove implements queue.Queue. A message that was received before, and waits to
+// be delivered again, stays: its handler finds the job done with.
+func (q *Queue) Remove(ctx context.Context, name memory.Lane, id string) error {
+	if _, err := q.lane(name); err != nil {
+		return err
+	}
+	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			delete from goqite
+			where queue = ? and received = 0
+			  and (case when json_valid(cast(body as text)) then json_extract(cast(body as text), '$.id') end) = ?`,
+			string(name), id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("goqite: remove message %q: %w", id, err)
+	}
+	return nil
+}
+
+// Counts implements queue.Queue.
+func (q *Queue) Counts(ctx context.Context) ([]queue.Counts, error) {
+	var counts []queue.Counts
+	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error {
+		counts = counts[:0]
+		for _, name := range memory.Lanes() {
+			c := queue.Counts{Lane: name}
+			err := tx.QueryRowContext(ctx, `
+				select count(*) filter (where received = 0), count(*) filter (where received > 0)
+				from goqite where queue = ?`, string(name)).Scan(&c.Waiting, &c.Active)
+			if err != nil {
+				return err
+			}
+			counts = append(counts, c)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("goqite: count messages: %w", err)
+	}
+	return counts, nil
+}
+
+// isDuplicate reports whether err is SQLite's extended result code
+// SQLITE_CONSTRAINT_UNIQUE. SQLite undoes the statement alone then, and the
+// transaction goes on.
+func isDuplicate(err error) bool {
+	const constraintUnique = 2067
+	e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err)
+	return ok && e.Code() == constraintUnique
+}
