@@ -13,6 +13,22 @@ type SessionResult struct {
 	GenerationJob *JobTicket     `json:"generationJob,omitempty"` // the summary owed; only at the end
 }
 
+// SessionList is the answer of GET /v1/sessions, newest first.
+type SessionList struct {
+	Sessions []memory.Session `json:"sessions"`
+}
+
+// Sessions lists the sessions of a project, given by id or name; a limit of 0
+// means 20, and 100 is the most.
+func (c *Client) Sessions(ctx context.Context, projectID string, limit, offset int) ([]memory.Session, error) {
+	q := url.Values{"projectId": {projectID}}
+	setInt(q, "limit", limit)
+	setInt(q, "offset", offset)
+	var out SessionList
+	err := c.do(ctx, get("/v1/sessions", q), &out)
+	return out.Sessions, err
+}
+
 // Hook tells what one hook call amounts to. It is not tried again; telling the
 // same record twice stores its event once, so the caller may.
 func (c *Client) Hook(ctx context.Context, r memory.HookRecord) (memory.HookAnswer, error) {
