@@ -1,0 +1,259 @@
+package e2e_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"claude-mem/client"
+	"claude-mem/internal/config"
+	"claude-mem/internal/testbin"
+	"claude-mem/memory"
+)
+
+const hookLoops = 3 // how many sessions fire hooks at a time
+
+// TestKilledDaemonLosesNothing kills the daemon again and again while sessions
+// fire hooks and a client posts events. Whatever a hook took or the API
+// acknowledged must be stored once, and every observation owed must arrive once.
+func TestKilledDaemonLosesNothing(t *testing.T) {
+	p := testbin.NewProfile(t, binary)
+	kills := 200
+	if s := os.Getenv("CLAUDE_MEM_CRASH_KILLS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			t.Fatalf("CLAUDE_MEM_CRASH_KILLS=%q: want a number of kills", s)
+		}
+		kills = n
+	}
+	p.Must("start")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var told ledger
+	var load sync.WaitGroup
+	for loop := range hookLoops {
+		load.Go(func() { fireHooks(ctx, t, p, loop, &told) })
+	}
+	load.Go(func() { postEvents(ctx, t, p, &told) })
+
+	random := rand.New(rand.NewPCG(1, uint64(kills)))
+	for done := 0; done < kills; {
+		time.Sleep(time.Duration(random.IntN(80)) * time.Millisecond)
+		if p.Kill() {
+			done++
+		}
+		p.Must("start")
+	}
+	cancel()
+	load.Wait()
+
+	settle(t, p)
+	p.Must("stop")
+	told.check(t, filepath.Join(p.Data, "claude-mem.db"))
+}
+
+// ledger is what the product has taken responsibility for.
+type ledger struct {
+	mu     sync.Mutex
+	events []string // source event ids
+}
+
+func (l *ledger) add(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, id)
+}
+
+// fireHooks runs one session after the other, a process for each hook, until ctx ends.
+func fireHooks(ctx context.Context, t *testing.T, p *testbin.Profile, loop int, told *ledger) {
+	for n := 0; ctx.Err() == nil; n++ {
+		session := fmt.Sprintf("session-%d-%d", loop, n)
+		hook := func(event string, fields map[string]any) bool {
+			if ctx.Err() != nil {
+				return false
+			}
+			fields["hook_event_name"], fields["session_id"], fields["cwd"] = event, session, p.Repo
+			in, err := json.Marshal(fields)
+			if err != nil {
+				t.Error(err)
+				return false
+			}
+			// Not under ctx: a hook that was started has to be seen through.
+			r, err := p.Run(context.WithoutCancel(ctx), string(in), "hook", "claude-code")
+			if err != nil || r.Code != 0 || r.Stderr != "" {
+				t.Errorf("%s hook: %v, exit %d, stderr %q", event, err, r.Code, r.Stderr)
+				return false
+			}
+			return true
+		}
+		hook("SessionStart", map[string]any{"source": "startup"})
+		hook("UserPromptSubmit", map[string]any{"prompt": "Add a counter to " + session})
+		for tool := range 8 {
+			id := fmt.Sprintf("toolu_%s_%d", session, tool)
+			if hook("PostToolUse", editCall(p.Repo, id, tool)) {
+				told.add(id)
+			}
+		}
+		hook("Stop", map[string]any{"last_assistant_message": "Added the counter of " + session + " to counter.go and tested it."})
+		hook("SessionEnd", map[string]any{"reason": "other"})
+	}
+}
+
+// editCall is the host's account of a successful edit.
+func editCall(repo, id string, n int) map[string]any {
+	path := filepath.Join(repo, fmt.Sprintf("counter%d.go", n))
+	before, after := "func Count() int { return 0 }", fmt.Sprintf("func Count%d() int { return %d }", n, n)
+	return map[string]any{
+		"tool_name": "Edit", "tool_use_id": id,
+		"tool_input":    map[string]any{"file_path": path, "old_string": before, "new_string": after},
+		"tool_response": map[string]any{"filePath": path, "oldString": before, "newString": after},
+	}
+}
+
+// postEvents posts events over HTTP until ctx ends, and notes those acknowledged.
+func postEvents(ctx context.Context, t *testing.T, p *testbin.Profile, told *ledger) {
+	key := p.Config().String(config.ServerAPIKey)
+	for n := 0; ctx.Err() == nil; n++ {
+		id := fmt.Sprintf("api_%d", n)
+		payload, err := json.Marshal(editCall(p.Repo, id, n))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		at := memory.Epoch(1795399000000 + n)
+		// The port may change from one daemon to the next.
+		state, ok := p.Find()
+		if !ok {
+			continue
+		}
+		c := client.New(fmt.Sprintf("http://%s:%d", state.Host, state.Port), key, client.Options{Retries: -1})
+		_, err = c.PutEvent(ctx, memory.EventInput{
+			ProjectID: p.Repo, ContentSessionID: "api", SourceType: "api", SourceEventID: id,
+			EventType: memory.EventToolUse, Payload: payload, OccurredAt: &at,
+		}, client.EventOptions{})
+		switch {
+		case err == nil:
+			told.add(id)
+		case !errors.Is(err, memory.ErrUnavailable): // to be cut off is what the test is about
+			t.Errorf("POST /v1/events: %v", err)
+			return
+		}
+	}
+}
+
+// settle waits until the spool is empty and no job is open.
+func settle(t *testing.T, p *testbin.Profile) {
+	t.Helper()
+	deadline := time.Now().Add(2 * time.Minute)
+	for {
+		p.Must("start")
+		open := openJobs(t, filepath.Join(p.Data, "claude-mem.db"))
+		spooled, err := filepath.Glob(filepath.Join(p.Data, "spool", "*.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open == 0 && len(spooled) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after two minutes %d jobs are open and the spool holds %v", open, spooled)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+func openJobs(t *testing.T, path string) (n int) {
+	t.Helper()
+	query(t, path, `SELECT count(*) FROM observation_generation_jobs WHERE status IN ('queued', 'processing')`, &n)
+	return n
+}
+
+// query reads one row of a database that a daemon may have open.
+func query(t *testing.T, path, q string, dest ...any) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(t.Context(), q).Scan(dest...); err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+}
+
+// check compares the ledger with the database.
+func (l *ledger) check(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(t.Context(), `SELECT source_event_id, count(*) FROM agent_events GROUP BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	stored := map[string]int{}
+	for rows.Next() {
+		var id sql.NullString
+		var n int
+		if err := rows.Scan(&id, &n); err != nil {
+			t.Fatal(err)
+		}
+		stored[id.String] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for id, n := range stored {
+		if n != 1 {
+			t.Errorf("event %s is stored %d times", id, n)
+		}
+	}
+	lost := 0
+	for _, id := range l.events {
+		if stored[id] == 0 {
+			lost++
+		}
+	}
+	if lost > 0 || len(l.events) == 0 {
+		t.Errorf("%d of %d events that were taken are not stored", lost, len(l.events))
+	}
+	t.Logf("%d events taken, %d stored", len(l.events), len(stored))
+
+	for what, q := range map[string]string{
+		"events that asked for an observation and have no job, or two": `SELECT count(*) FROM agent_events e WHERE e.generate = 1
+			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)`,
+		"jobs that did not complete": `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
+		"jobs that claim observations and have none": `SELECT count(*) FROM observation_generation_jobs j
+			WHERE j.result = 'observations' AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.created_by_job_id = j.id)`,
+		"observations made twice": `SELECT count(*) - count(DISTINCT generation_key) FROM observations`,
+		"observations made without a completed job": `SELECT count(*) FROM observations o WHERE NOT EXISTS (
+			SELECT 1 FROM observation_generation_jobs j WHERE j.id = o.created_by_job_id AND j.result = 'observations')`,
+	} {
+		var n int
+		if err := db.QueryRowContext(t.Context(), q).Scan(&n); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if n != 0 {
+			t.Errorf("%d %s", n, what)
+		}
+	}
+	var made int
+	query(t, path, `SELECT count(*) FROM observations`, &made)
+	if made == 0 {
+		t.Error("no observation was made at all")
+	}
+}
