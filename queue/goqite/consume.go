@@ -146,6 +146,12 @@ func (c *consumer) turn(want int) error {
 	if t.empty() {
 		return nil
 	}
+	if want > 0 {
+		select {
+		case <-c.lane.wake: // about to look anyhow
+		default:
+		}
+	}
 	// Not under c.ctx: a commit that is cut short would leave messages received by nobody.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), turnTimeout)
 	defer cancel()

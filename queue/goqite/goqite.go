@@ -45,7 +45,8 @@ const Engine = "goqite"
 type DB interface {
 	// WriteSQL runs fn in a write transaction and commits it if fn returns nil. Write
 	// transactions run one after the other, each seeing what came before. fn may be
-	// run again, but never at the same time, and never after WriteSQL returned.
+	// run again, but never at the same time, and never after WriteSQL returned. What
+	// fn does with tx must not be cancelled half-way: others share the transaction.
 	WriteSQL(ctx context.Context, fn func(tx *sql.Tx) error) error
 }
 
@@ -122,7 +123,7 @@ func (l *lane) poke() {
 // work is done in the goroutines that call Consume.
 func New(ctx context.Context, db DB, o Options) (*Queue, error) {
 	q := &Queue{db: db, o: o.withDefaults(), lanes: make(map[memory.Lane]*lane)}
-	if err := db.WriteSQL(ctx, func(tx *sql.Tx) error { return createSchema(ctx, tx) }); err != nil {
+	if err := q.write(ctx, createSchema); err != nil {
 		return nil, fmt.Errorf("goqite: create schema: %w", err)
 	}
 	for _, name := range memory.Lanes() {
@@ -137,6 +138,13 @@ func New(ctx context.Context, db DB, o Options) (*Queue, error) {
 	}
 	q.closing, q.close = context.WithCancel(context.Background())
 	return q, nil
+}
+
+// write runs fn in a write transaction, with a context that is never done: ctx
+// only limits the wait for the transaction.
+func (q *Queue) write(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
+	whole := context.WithoutCancel(ctx)
+	return q.db.WriteSQL(ctx, func(tx *sql.Tx) error { return fn(whole, tx) })
 }
 
 // lane finds a lane by name.

@@ -15,7 +15,7 @@ import (
 
 // Enqueue implements queue.Queue, in a transaction of its own: all or none.
 func (q *Queue) Enqueue(ctx context.Context, msgs ...memory.Message) error {
-	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error { return q.SendTx(ctx, tx, msgs) })
+	err := q.write(ctx, func(ctx context.Context, tx *sql.Tx) error { return q.SendTx(ctx, tx, msgs) })
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (q *Queue) Enqueue(ctx context.Context, msgs ...memory.Message) error {
 }
 
 // SendTx sends messages in a transaction of the store's. After the commit the
-// store calls [Queue.Committed].
+// store calls [Queue.Committed]. ctx must not be done before SendTx returns.
 func (q *Queue) SendTx(ctx context.Context, tx *sql.Tx, msgs []memory.Message) error {
 	for _, m := range msgs {
 		if err := m.Validate(); err != nil {
@@ -63,7 +63,7 @@ func (q *Queue) Remove(ctx context.Context, name memory.Lane, id string) error {
 	if _, err := q.lane(name); err != nil {
 		return err
 	}
-	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error {
+	err := q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			delete from goqite
 			where queue = ? and received = 0
@@ -80,7 +80,7 @@ func (q *Queue) Remove(ctx context.Context, name memory.Lane, id string) error {
 // Counts implements queue.Queue.
 func (q *Queue) Counts(ctx context.Context) ([]queue.Counts, error) {
 	var counts []queue.Counts
-	err := q.db.WriteSQL(ctx, func(tx *sql.Tx) error {
+	err := q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		counts = counts[:0]
 		for _, name := range memory.Lanes() {
 			c := queue.Counts{Lane: name}

@@ -51,7 +51,7 @@ func (t *turn) empty() bool { return len(t.settle) == 0 && len(t.extend) == 0 &&
 
 // run does the turn in one transaction: nothing of it happened if it fails.
 func (t *turn) run(ctx context.Context, c *consumer) error {
-	return c.q.db.WriteSQL(ctx, func(tx *sql.Tx) error {
+	return c.q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		t.got = t.got[:0]
 		for _, o := range t.settle {
 			if err := c.settle(ctx, tx, o); err != nil {
