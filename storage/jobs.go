@@ -28,6 +28,10 @@ type JobReader interface {
 	// LaneStats tells how every lane stands at now, over all tenants. Lanes without
 	// jobs are listed with zeros, in the order of memory.Lanes.
 	LaneStats(ctx context.Context, now memory.Epoch) ([]memory.LaneStats, error)
+	// JobsDue reports whether RecoverJobs or OwedJobs, asked with the same times,
+	// would return any. It is asked every second, so that an idle store need not be
+	// written to: it costs a look into an index, however many jobs there are.
+	JobsDue(ctx context.Context, now, announcedBefore memory.Epoch) (bool, error)
 }
 
 // Outcome is how one attempt at a job ended.
@@ -74,10 +78,10 @@ type JobWriter interface {
 	RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error)
 
 	// RecoverJobs returns up to limit jobs, over all tenants, that a worker should
-	// be woken for: those whose lease expired (put back to queued, or failed when
-	// their attempts are used up) and those queued whose retry came due. Each job
-	// is returned once per time it falls due.
-	RecoverJobs(ctx context.Context, now memory.Epoch, limit int) ([]memory.Job, error)
+	// be woken for. expired are those whose lease ran out: put back to queued, or
+	// failed when their attempts are used up. due are those queued whose retry came
+	// due. Each job is returned once per time it falls due.
+	RecoverJobs(ctx context.Context, now memory.Epoch, limit int) (expired, due []memory.Job, err error)
 	// OwedJobs lists up to limit jobs queued and due that were last announced
 	// before the given time, oldest first, and marks them announced at now: the
 	// messages a transport may have lost.
