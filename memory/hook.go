@@ -38,6 +38,7 @@ type HookContext struct {
 type HookAnswer struct {
 	SessionID string `json:"serverSessionId"`
 	EventID   string `json:"eventId,omitempty"`
+	Duplicate bool   `json:"duplicate,omitempty"` // the event was told before
 	JobID     string `json:"generationJobId,omitempty"`
 	Context   string `json:"context,omitempty"` // the text to inject; "" for nothing
 }
