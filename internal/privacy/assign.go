@@ -1,0 +1,273 @@
+package privacy
+
+import (
+	"encoding/base64"
+	"math"
+	"slices"
+	"strings"
+)
+
+// assigned finds the value of a name such as password or API_KEY, in the ways that
+// programs, shells, configuration files, headers and URLs write it.
+func assigned(s string, i, end int) (found, bool) {
+	kind := secretName(s[i:end])
+	if kind == "" {
+		return found{}, false
+	}
+	at, sep := separator(s, end)
+	flag := sep == 0 && i >= 2 && s[i-2:i] == "--" // --password VALUE
+	if sep == 0 && !flag || at >= len(s) {
+		return found{}, false
+	}
+	if flag {
+		at = end + 1
+	}
+	if quote := s[at:]; quote[0] == '"' || quote[0] == '\'' || quote[0] == '`' || strings.HasPrefix(quote, `\"`) {
+		return quoted(s, at, kind)
+	}
+	return bare(s, at, bareContext{
+		kind: kind,
+		env:  sep == '=' && at == end+1 && isUpper(s[i:end]),
+		head: kind == "authorization" || kind == "cookie",
+	}, sep)
+}
+
+// separator skips from the end of a name over its closing quote to the sign
+// between name and value, and returns where the value starts. For := and => the
+// sign is 'q': only a quoted value counts there, the rest is code.
+func separator(s string, i int) (value int, sep byte) {
+	if strings.HasPrefix(s[i:], `\"`) {
+		i += 2
+	} else if i < len(s) && (s[i] == '"' || s[i] == '\'') {
+		i++
+	}
+	i = skipBlanks(s, i)
+	if i >= len(s) {
+		return i, 0
+	}
+	switch {
+	case strings.HasPrefix(s[i:], ":="), strings.HasPrefix(s[i:], "=>"):
+		return skipBlanks(s, i+2), 'q'
+	case strings.HasPrefix(s[i:], "=="), strings.HasPrefix(s[i:], "::"):
+		return i, 0
+	case s[i] == '=' || s[i] == ':':
+		return skipBlanks(s, i+1), s[i]
+	}
+	return i, 0
+}
+
+// skipBlanks skips a few spaces and tabs.
+func skipBlanks(s string, i int) int {
+	const most = 8
+	for n := 0; n < most && i < len(s) && (s[i] == ' ' || s[i] == '\t'); n++ {
+		i++
+	}
+	return i
+}
+
+// quoted looks at a value in quotes, escaped ones too.
+func quoted(s string, at int, kind string) (found, bool) {
+	quote := s[at : at+1]
+	if quote == `\` {
+		quote = `\"`
+	}
+	start := at + len(quote)
+	line := s[start:]
+	if nl := strings.IndexByte(line, '\n'); nl >= 0 {
+		line = line[:nl]
+	}
+	n := strings.Index(line, quote)
+	if n < 0 {
+		return found{}, false
+	}
+	value := line[:n]
+	return found{start, start + n, kind}, literal(value, kind) && !strings.Contains(value, " ")
+}
+
+// bareContext is what is known about a value without quotes.
+type bareContext struct {
+	kind string
+	env  bool // NAME=value, which is how secrets are kept
+	head bool // a header that holds nothing but a credential
+}
+
+// bare looks at a value without quotes.
+func bare(s string, at int, in bareContext, sep byte) (found, bool) {
+	if sep == 'q' {
+		return found{}, false
+	}
+	end := at
+	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'`,;&)]}<>\\|", s[end]) < 0 {
+		end++
+	}
+	value := s[at:end]
+	if in.head && sep == ':' {
+		return header(s, at, in.kind)
+	}
+	if end-at >= minToken && isAlnum(value[0]) {
+		if kind, n := token(value); n > 0 {
+			return found{at, at + n, kind}, true
+		}
+	}
+	f := found{at, end, in.kind}
+	if in.env {
+		return f, len(value) >= 6 && isValue(value) && !isDummy(value) && !strings.ContainsAny(value, "({")
+	}
+	// Elsewhere an unquoted word is more often code or prose than a secret.
+	ok := literal(value, in.kind) && hasDigit(value) && !strings.ContainsAny(value, "([{") && !isSelector(value)
+	return f, ok
+}
+
+// header takes the whole value of Authorization and Cookie.
+func header(s string, at int, kind string) (found, bool) {
+	end := at
+	for end < len(s) && s[end] != '\n' && s[end] != '\r' && s[end] != '"' && s[end] != '\'' && s[end] != '\\' {
+		end++
+	}
+	value := strings.TrimRight(s[at:end], " ")
+	if scheme, rest, ok := strings.Cut(value, " "); ok && kind == "authorization" {
+		if f, ok := afterScheme(s, at, at+len(scheme)); ok {
+			return f, true
+		}
+		at += len(scheme) + 1
+		value = rest
+	}
+	credential := len(value) >= 12 && hasDigit(value) && isValue(value) && !strings.ContainsAny(value, "({")
+	if kind == "cookie" {
+		credential = credential && strings.Contains(value, "=")
+	} else {
+		credential = credential && !strings.Contains(value, " ")
+	}
+	return found{at, at + len(value), kind}, credential
+}
+
+// secretName returns the kind of secret that a name announces, or "". It goes by
+// how the name ends: apiKey and DB_PASSWORD do, passwordField and max_tokens do not.
+func secretName(name string) string {
+	const longest = 64
+	if len(name) < 3 || len(name) > longest {
+		return ""
+	}
+	var buf [longest]byte
+	n := 0
+	for i := range len(name) {
+		b := name[i]
+		if b >= 'A' && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		if b != '_' && b != '-' && b != '.' {
+			buf[n] = b
+			n++
+		}
+	}
+	switch b := buf[max(n-1, 0)]; b {
+	case 'd', 'e', 't', 'n', 'y', 's': // the last letters of what follows
+	default:
+		return ""
+	}
+	folded := string(buf[:n])
+	for _, w := range [...]struct{ end, kind string }{
+		{"password", "password"}, {"passwd", "password"}, {"pwd", "password"}, {"passphrase", "password"},
+		{"secret", "secret"}, {"token", "token"}, {"apikey", "api-key"}, {"accesskey", "access-key"},
+		{"secretkey", "secret-key"}, {"privatekey", "private-key"}, {"accountkey", "account-key"},
+		{"authkey", "auth-key"}, {"signingkey", "signing-key"}, {"encryptionkey", "encryption-key"},
+		{"masterkey", "master-key"}, {"accesskeyid", "access-key"}, {"authorization", "authorization"},
+		{"credentials", "credentials"}, {"cookie", "cookie"},
+	} {
+		if strings.HasSuffix(folded, w.end) {
+			return w.kind
+		}
+	}
+	return ""
+}
+
+// literal reports whether a value after a secret's name looks like the secret
+// itself: long enough, not a reference or a placeholder, and either mixed or drawn
+// from many characters.
+func literal(value, kind string) bool {
+	shortest := 12
+	if kind == "password" {
+		shortest = 6
+	}
+	if len(value) < shortest || !isValue(value) || isPlaceholder(value) {
+		return false
+	}
+	if kind == "password" {
+		return hasDigit(value) || entropy(value) >= 3
+	}
+	return hasDigit(value) && entropy(value) >= 3
+}
+
+// isValue reports whether the text can be a value at all, and not a variable, a
+// template or something that was removed already.
+func isValue(v string) bool {
+	if v == "" {
+		return false
+	}
+	switch v[0] {
+	case '$', '<', '{', '%', '*', '&', '@', '[':
+		return false
+	}
+	return !strings.Contains(v, "${") && !strings.Contains(v, "{{") && strings.Trim(v, "*xX.-_") != ""
+}
+
+// isPlaceholder knows the words that stand where a secret would, and paths.
+func isPlaceholder(v string) bool {
+	v = strings.ToLower(v)
+	return isDummy(v) || strings.HasPrefix(v, "/") || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "~/") ||
+		containsAny(v, "example", "placeholder", "redacted", "password", "secret", "token",
+			"api-key", "api_key", "apikey", "://", "undefined", "required", "optional")
+}
+
+// isDummy knows the values that documentation puts even into an environment.
+func isDummy(v string) bool {
+	return containsAny(strings.ToLower(v), "changeme", "change-me", "change_me", "your-", "your_", "dummy", "xxx", "test-key", "test_key")
+}
+
+func containsAny(s string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+}
+
+// isSelector reports whether the text reads like code: names joined by dots.
+func isSelector(v string) bool {
+	before, after, ok := strings.Cut(v, ".")
+	return ok && before != "" && after != "" && !hasDigit(before) && strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == ""
+}
+
+// isBasic reports whether the text is user:password in base64.
+func isBasic(v string) bool {
+	if len(v) < 8 {
+		return false
+	}
+	plain, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(v, "="))
+	if err != nil {
+		return false
+	}
+	for _, b := range plain {
+		if b < ' ' || b > '~' {
+			return false
+		}
+	}
+	return strings.IndexByte(string(plain), ':') > 0
+}
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+
+// isUpper reports whether a name is written as environment variables are.
+func isUpper(name string) bool { return strings.ToUpper(name) == name }
+
+// entropy is Shannon's, in bits per byte.
+func entropy(s string) float64 {
+	var counts [256]int
+	for i := range len(s) {
+		counts[s[i]]++
+	}
+	sum := 0.0
+	for _, n := range counts {
+		if n > 0 {
+			p := float64(n) / float64(len(s))
+			sum -= p * math.Log2(p)
+		}
+	}
+	return sum
+}
