@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"context"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const jobColumns = `id, project_id, team_id, source_type, source_id, COALESCE(event_id, ''), COALESCE(session_id, ''),
+	job_type, status, queue_id, attempts, max_attempts, COALESCE(next_attempt_at, 0), COALESCE(completed_at, 0),
+	COALESCE(failed_at, 0), COALESCE(cancelled_at, 0), COALESCE(last_error, ''), created_at, updated_at, kind, revision,
+	COALESCE(result, ''), COALESCE(locked_by, ''), COALESCE(locked_until, 0), COALESCE(api_key_id, ''),
+	COALESCE(actor_id, ''), source_adapter, COALESCE(request_id, '')`
+
+func readJob(s scanner) (j memory.Job, err error) {
+	return j, s.Scan(&j.ID, &j.ProjectID, &j.TeamID, &j.SourceType, &j.SourceID, &j.EventID, &j.SessionID,
+		&j.JobType, &j.Status, &j.QueueID, &j.Attempts, &j.MaxAttempts, &j.NextAttemptAt, &j.CompletedAt,
+		&j.FailedAt, &j.CancelledAt, &j.LastError, &j.CreatedAt, &j.UpdatedAt, &j.Kind, &j.Revision,
+		&j.Result, &j.LockedBy, &j.LockedUntil, &j.APIKeyID, &j.ActorID, &j.SourceAdapter, &j.RequestID)
+}
+
+func (r reads) Job(ctx context.Context, s memory.Scope, id string) (memory.Job, error) {
+	w := within(s).and("id = ?", id)
+	return one(ctx, r.q, "job", readJob,
+		`SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String(), w.args...)
+}
+
+func (r reads) JobByID(ctx context.Context, id string) (memory.Job, error) {
+	return one(ctx, r.q, "job", readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE id = ?`, id)
+}
+
+func (r reads) JobOfSource(ctx context.Context, s memory.Scope, k memory.Kind, sourceID string) (memory.Job, error) {
+	w := within(s).and("source_id = ?", sourceID).and("source_type = ?", k.SourceType()).and("job_type = ?", k.JobType())
+	return one(ctx, r.q, "job", readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String()+
+		` ORDER BY revision DESC, created_at DESC, id DESC LIMIT 1`, w.args...)
+}
+
+func (r reads) Jobs(ctx context.Context, s memory.Scope, f storage.JobFilter, p storage.Page) ([]memory.Job, int64, error) {
+	w := in(s, "")
+	if f.Status != "" {
+		w.and("status = ?", f.Status)
+	}
+	if f.SourceType != "" {
+		w.and("source_type = ?", f.SourceType)
+	}
+	if f.Since != 0 {
+		w.and("created_at >= ?", f.Since)
+	}
+	total, err := one(ctx, r.q, "job", number, `SELECT COUNT(*) FROM observation_generation_jobs WHERE `+w.String(), w.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	jobs, err := all(ctx, r.q, readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String()+
+		` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
+	return jobs, total, err
+}
+
+// insertJob begins as announced: whoever stores a job enqueues its message in the
+// same transaction, or gave it a time when it falls due.
+const insertJob = `INSERT INTO observation_generation_jobs (id, team_id, project_id, source_type, source_id, event_id,
+	session_id, kind, job_type, revision, status, queue_id, attempts, max_attempts, next_attempt_at, announced_at,
+	locked_by, locked_until, result, last_error, api_key_id, actor_id, source_adapter, request_id,
+	completed_at, failed_at, cancelled_at, created_at, updated_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (source_id, project_id, source_type, job_type, revision) DO NOTHING`
+
+func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error) {
+	n, err := t.exec(ctx, insertJob, j.ID, j.TeamID, j.ProjectID, j.SourceType, j.SourceID, text(j.EventID),
+		text(j.SessionID), j.Kind, j.JobType, j.Revision, j.Status, j.QueueID, j.Attempts, j.MaxAttempts,
+		epoch(j.NextAttemptAt), j.CreatedAt, text(j.LockedBy), epoch(j.LockedUntil), text(j.Result), text(j.LastError),
+		text(j.APIKeyID), text(j.ActorID), j.SourceAdapter, text(j.RequestID),
+		epoch(j.CompletedAt), epoch(j.FailedAt), epoch(j.CancelledAt), j.CreatedAt, j.UpdatedAt)
+	if err != nil {
+		return memory.Job{}, false, err
+	}
+	if n == 1 {
+		return j, true, nil
+	}
+	w := within(j.Scope()).and("source_id = ?", j.SourceID).and("source_type = ?", j.SourceType).
+		and("job_type = ?", j.JobType).and("revision = ?", j.Revision)
+	old, err := one(ctx, t.q, "job", readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String(), w.args...)
+	return old, false, err
+}
+
+func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
+	w := within(s).and("id = ?", id).and("status IN ('queued', 'processing')")
+	_, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'cancelled', cancelled_at = ?, updated_at = ?,
+		next_attempt_at = NULL, locked_by = NULL, locked_until = NULL WHERE `+w.String(), append([]any{at, at}, w.args...)...)
+	if err != nil {
+		return memory.Job{}, err
+	}
+	return t.Job(ctx, s, id)
+}
+
+func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
+	w := within(s).and("id = ?", id).and("status IN ('failed', 'cancelled')")
+	n, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'queued', attempts = 0, announced_at = ?,
+		next_attempt_at = NULL, failed_at = NULL, cancelled_at = NULL, updated_at = ? WHERE `+w.String(),
+		append([]any{at, at}, w.args...)...)
+	if err != nil {
+		return memory.Job{}, err
+	}
+	j, err := t.Job(ctx, s, id)
+	if err == nil && n == 0 {
+		err = memory.Errorf(memory.CodeConflict, "the job is %s: only a failed or cancelled one can be queued again", j.Status)
+	}
+	return j, err
+}
+
+func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
+	w := within(j.Scope()).and("id = ?", j.ID).and("status = 'queued'").and("revision <= ?", revision)
+	return t.update(ctx, "the summary is not waiting any more", `revision = ?, queue_id = ?`, w, revision, queueID)
+}
+
+// update changes the one job that meets the condition, or else fails with
+// ErrConflict for the reason given.
+func (t *tx) update(ctx context.Context, otherwise, set string, w *where, values ...any) (memory.Job, error) {
+	jobs, err := all(ctx, t.q, readJob, `UPDATE observation_generation_jobs SET `+set+` WHERE `+w.String()+
+		` RETURNING `+jobColumns, append(values, w.args...)...)
+	if err != nil {
+		return memory.Job{}, err
+	}
+	if len(jobs) == 0 {
+		return memory.Job{}, memory.Errorf(memory.CodeConflict, "%s", otherwise)
+	}
+	return jobs[0], nil
+}

@@ -1,0 +1,112 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"claude-mem/internal/id"
+	"claude-mem/internal/lexical"
+	"claude-mem/memory"
+)
+
+func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
+	metadata, err := json.Marshal(o.Metadata)
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	numbers, err := all(ctx, t.q, number, `INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
+		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
+		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
+		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
+		o.Content, string(metadata))
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	if len(numbers) == 0 {
+		w := in(o.Scope(), "").and("generation_key = ?", o.GenerationKey)
+		old, err := one(ctx, t.q, "observation", readObservation,
+			`SELECT `+observationColumns+` FROM observations o WHERE `+w.String(), w.args...)
+		return old, false, err
+	}
+	o.Number = numbers[0]
+	if err := t.putSources(ctx, o, sources); err != nil {
+		return memory.Observation{}, false, err
+	}
+	return o, true, t.index(ctx, o)
+}
+
+func (t *tx) putSources(ctx context.Context, o memory.Observation, sources []memory.Source) error {
+	for _, s := range sources {
+		if s.ID == "" {
+			s.ID = id.New()
+		}
+		if s.CreatedAt == 0 {
+			s.CreatedAt = o.CreatedAt
+		}
+		_, err := t.exec(ctx, `INSERT INTO observation_sources (id, team_id, project_id, observation_id, source_type,
+			source_id, job_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			s.ID, o.TeamID, o.ProjectID, o.ID, s.SourceType, s.SourceID, text(s.JobID), s.CreatedAt)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// index replaces the observation's entry in the full-text index.
+func (t *tx) index(ctx context.Context, o memory.Observation) error {
+	m := o.Metadata
+	narrative := []string{m.Subtitle, m.Narrative}
+	if m.Summary != nil {
+		for _, f := range m.Summary.Fields() {
+			narrative = append(narrative, f.Text)
+		}
+	}
+	// What a provider wrote has its content from the fields; what a client wrote
+	// may have nothing but content.
+	if o.Content != m.Content() {
+		narrative = append(narrative, o.Content)
+	}
+	files := append(append([]string{}, m.FilesModified...), m.FilesRead...)
+	_, err := t.exec(ctx, `INSERT OR REPLACE INTO observations_fts (rowid, title, facts, narrative, files, concepts)
+		VALUES (?, ?, ?, ?, ?, ?)`, o.Number, lexical.Index(m.Title), terms(m.Facts), terms(narrative), terms(files), terms(m.Concepts))
+	return err
+}
+
+// terms indexes several texts as one field.
+func terms(texts []string) string { return lexical.Index(strings.Join(texts, "\n")) }
+
+func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
+	metadata, err := json.Marshal(o.Metadata)
+	if err != nil {
+		return memory.Observation{}, err
+	}
+	w := within(o.Scope()).and("id = ?", o.ID)
+	stored, err := one(ctx, t.q, "observation", readObservation,
+		`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?, updated_at = ? WHERE `+w.String()+
+			` RETURNING `+strings.ReplaceAll(observationColumns, "o.", ""),
+		append([]any{o.Kind, o.Content, string(metadata), o.UpdatedAt}, w.args...)...)
+	if err != nil {
+		return memory.Observation{}, err
+	}
+	return stored, t.index(ctx, stored)
+}
+
+func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
+	w := within(s).and("id = ?", id)
+	// The sources go with the row, by their foreign key.
+	n, err := one(ctx, t.q, "observation", number, `DELETE FROM observations WHERE `+w.String()+` RETURNING number`, w.args...)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `DELETE FROM observations_fts WHERE rowid = ?`, n)
+	return err
+}
+
+func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
+	w := within(s).and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id)
+	_, err := t.exec(ctx, `UPDATE observations SET superseded_by = ? WHERE `+w.String(), append([]any{id}, w.args...)...)
+	return err
+}

@@ -1,0 +1,156 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// readers is how many reads run at once.
+const readers = 4
+
+// Outbox puts the messages of a transaction where they become receivable with its
+// commit: into the queue that lives in the same file.
+type Outbox interface {
+	// SendTx writes the messages in tx. It runs on the writer's goroutine, so it
+	// must use nothing but tx, and give tx no context that can be cancelled.
+	SendTx(ctx context.Context, tx *sql.Tx, msgs []memory.Message) error
+	// Committed is called after a commit that made messages receivable. It must
+	// not block.
+	Committed()
+}
+
+// Options are what a store can be told when it is opened.
+type Options struct {
+	// Outbox receives what transactions enqueue; without one Enqueue fails. See
+	// also [Store.SetOutbox].
+	Outbox Outbox
+}
+
+// Store is one SQLite database. It implements [storage.Store].
+type Store struct {
+	reads
+	path   string
+	pool   *sql.DB // read-only
+	db     *sql.DB // one connection, the writer's
+	writer *writer
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open opens the database at path, creates it or brings its schema up to date.
+// The caller has to close it.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := prepareFile(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s := &Store{path: path}
+	if s.db, err = connect(path, 1, ""); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.db, path); err != nil {
+		s.db.Close()
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	if s.pool, err = connect(path, readers, "&_pragma=query_only(1)"); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	frequencies := newFrequencies()
+	s.reads = reads{q: newStatements(s.pool), df: frequencies}
+	s.writer = startWriter(s.db, path+"-wal")
+	s.SetOutbox(o.Outbox)
+	return s, nil
+}
+
+// SetOutbox sets Options.Outbox after the fact: the queue in the same file needs
+// the store before it exists itself.
+func (s *Store) SetOutbox(o Outbox) { s.writer.outbox.Store(&o) }
+
+// prepareFile makes sure that directory and file exist and are the owner's alone.
+// SQLite gives its side files the permissions of the database.
+func prepareFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// connect opens a pool of n connections. The pragmas stand in the DSN because
+// they are a connection's own: sent as statements they would reach only one.
+func connect(path string, n int, extra string) (*sql.DB, error) {
+	name := url.URL{Path: filepath.ToSlash(path)}
+	dsn := "file:" + strings.TrimPrefix(name.String(), "./") +
+		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)" +
+		"&_pragma=journal_size_limit(67108864)" + extra
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// InTx implements [storage.Store]. A ctx that ends while fn waits for its turn
+// means that fn never runs; from then on fn's result decides.
+func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
+	return s.writer.do(ctx, func(g *group) error {
+		return fn(&tx{reads: reads{q: g, df: s.df}, group: g})
+	})
+}
+
+// WriteSQL runs fn like InTx does, but hands it the bare SQL transaction. It is
+// for the queue that lives in the same file and for nobody else. fn must neither
+// end the transaction nor give it a context that can be cancelled: SQLite answers
+// an interrupted write by rolling back everything, other callers' work included.
+func (s *Store) WriteSQL(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	return s.writer.do(ctx, func(g *group) error { return fn(g.tx) })
+}
+
+// Info implements [storage.Store].
+func (s *Store) Info(ctx context.Context) (storage.Info, error) {
+	v, err := schemaVersion(ctx, s.pool)
+	if err != nil {
+		return storage.Info{}, err
+	}
+	info := storage.Info{Driver: "sqlite", SchemaVersion: v}
+	for _, file := range []string{s.path, s.path + "-wal"} {
+		if st, err := os.Stat(file); err == nil {
+			info.SizeBytes += st.Size()
+		}
+	}
+	return info, nil
+}
+
+// Close finishes the transactions that wait, refuses new ones, tidies the
+// database up and closes it.
+func (s *Store) Close() error {
+	if !s.writer.stop() {
+		return nil
+	}
+	err := s.q.(*statements).close()
+	err = errors.Join(err, s.pool.Close())
+	// The readers are gone, so this can move the whole log into the database.
+	_, optimize := s.db.Exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
+	return errors.Join(err, optimize, s.db.Close())
+}

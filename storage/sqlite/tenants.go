@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const (
+	teamColumns    = `id, name, created_at`
+	projectColumns = `id, team_id, name, metadata, created_at, updated_at`
+	keyColumns     = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''),
+		created_at, COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+)
+
+func readTeam(s scanner) (t memory.Team, err error) {
+	return t, s.Scan(&t.ID, &t.Name, &t.CreatedAt)
+}
+
+func readProject(s scanner) (p memory.Project, err error) {
+	return p, s.Scan(&p.ID, &p.TeamID, &p.Name, (*[]byte)(&p.Metadata), &p.CreatedAt, &p.UpdatedAt)
+}
+
+func readKey(s scanner) (k memory.APIKey, err error) {
+	var scopes []byte
+	err = s.Scan(&k.ID, &k.TeamID, &k.ProjectID, &k.Name, &k.Hash, &k.Prefix, &scopes, &k.ActorID,
+		&k.CreatedAt, &k.ExpiresAt, &k.RevokedAt)
+	if err != nil {
+		return k, err
+	}
+	return k, json.Unmarshal(scopes, &k.Scopes)
+}
+
+func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
+	return one(ctx, r.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE id = ?`, id)
+}
+
+// inProject is the scope as a condition on the projects table itself.
+func inProject(s memory.Scope) *where {
+	w := (&where{}).and("team_id = ?", s.TeamID)
+	if s.ProjectID != "" {
+		w.and("id = ?", s.ProjectID)
+	}
+	return w
+}
+
+func (r reads) Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error) {
+	w := inProject(s).and("id = ?", id)
+	return one(ctx, r.q, "project", readProject, `SELECT `+projectColumns+` FROM projects WHERE `+w.String(), w.args...)
+}
+
+func (r reads) ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error) {
+	w := inProject(s).and("name = ?", name)
+	return one(ctx, r.q, "project", readProject, `SELECT `+projectColumns+` FROM projects WHERE `+w.String(), w.args...)
+}
+
+func (r reads) Projects(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Project, error) {
+	w := inProject(s)
+	return all(ctx, r.q, readProject,
+		`SELECT `+projectColumns+` FROM projects WHERE `+w.String()+` ORDER BY name, id LIMIT ? OFFSET ?`, w.page(p)...)
+}
+
+func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
+	return one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash)
+}
+
+func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
+	w := inTeam(s).and("id = ?", id)
+	return one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE `+w.String(), w.args...)
+}
+
+func (r reads) Keys(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.APIKey, error) {
+	w := inTeam(s)
+	return all(ctx, r.q, readKey,
+		`SELECT `+keyColumns+` FROM api_keys WHERE `+w.String()+` ORDER BY created_at, id LIMIT ? OFFSET ?`, w.page(p)...)
+}
+
+func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, error) {
+	_, err := t.exec(ctx, `INSERT INTO teams (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+		team.ID, team.Name, team.CreatedAt)
+	if err != nil {
+		return memory.Team{}, err
+	}
+	return one(ctx, t.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE name = ?`, team.Name)
+}
+
+func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error) {
+	_, err := t.exec(ctx, `INSERT INTO projects (id, team_id, name, metadata, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, name) DO NOTHING`,
+		p.ID, p.TeamID, p.Name, string(object(p.Metadata)), p.CreatedAt, p.UpdatedAt)
+	if err != nil {
+		return memory.Project{}, err
+	}
+	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
+}
+
+func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
+	if k.Scopes == nil {
+		k.Scopes = []string{}
+	}
+	scopes, err := json.Marshal(k.Scopes)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO api_keys (id, team_id, project_id, name, key_hash, prefix, scopes, actor_id,
+		created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		k.ID, k.TeamID, text(k.ProjectID), k.Name, k.Hash, k.Prefix, string(scopes), text(k.ActorID),
+		k.CreatedAt, epoch(k.ExpiresAt), epoch(k.RevokedAt))
+	return err
+}
+
+func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
+	w := inTeam(s).and("id = ?", id)
+	return one(ctx, t.q, "API key", readKey,
+		`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `+w.String()+` RETURNING `+keyColumns,
+		append([]any{at}, w.args...)...)
+}
