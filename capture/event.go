@@ -1,0 +1,204 @@
+package capture
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"strconv"
+
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+)
+
+// EventOptions say what becomes of events besides being stored.
+type EventOptions struct {
+	Generate bool // owe an observation of each
+}
+
+// Stored is what became of an event.
+type Stored struct {
+	Event   memory.Event
+	Created bool        // false: it was told before
+	Job     *memory.Job // nil: no observation was asked for
+}
+
+// Events stores 1 to memory.MaxBatch events, all or none, and returns them in
+// order. The issues of a ValidationError name an event by its place, unless there
+// is only one.
+func (c *Capture) Events(ctx context.Context, caller memory.Caller, ins []memory.EventInput, o EventOptions) ([]Stored, error) {
+	if len(ins) == 0 || len(ins) > memory.MaxBatch {
+		return nil, memory.Invalid(fmt.Sprintf("expected 1 to %d events", memory.MaxBatch))
+	}
+	drafts := make([]draft, len(ins))
+	var invalid []memory.Issue
+	for i, in := range ins {
+		err := in.Validate()
+		if e, ok := errors.AsType[*memory.Error](err); ok {
+			invalid = append(invalid, placed(e.Issues, i, len(ins))...)
+		}
+	}
+	if len(invalid) > 0 {
+		return nil, &memory.Error{Code: memory.CodeValidation, Issues: invalid}
+	}
+	for i, in := range ins {
+		p, err := c.ResolveProject(ctx, caller, in.ProjectID, Write)
+		if err != nil {
+			return nil, err
+		}
+		drafts[i] = newDraft(caller, p, in, o.Generate)
+	}
+	out := make([]Stored, len(ins))
+	err := c.write(ctx, caller, func(u *unit) error {
+		for i := range drafts {
+			stored, err := u.event(ctx, &drafts[i])
+			if err != nil {
+				return err
+			}
+			out[i] = stored
+		}
+		u.auditEvents(out)
+		return nil
+	})
+	return out, err
+}
+
+// placed puts the event's index in front of each path of a batch.
+func placed(is []memory.Issue, i, n int) []memory.Issue {
+	if n == 1 {
+		return is
+	}
+	for k := range is {
+		is[k].Path = append([]string{strconv.Itoa(i)}, is[k].Path...)
+	}
+	return is
+}
+
+// draft is an event with all that can be made ready before the transaction, so
+// that the one writer there may be does nothing but write.
+type draft struct {
+	event   memory.Event
+	job     memory.Job // zero if none is asked for
+	session sessionRef
+	digest  [sha256.Size]byte // of the content, without the session
+}
+
+func newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, generate bool) draft {
+	now := memory.Now()
+	adapter := in.SourceAdapter
+	if adapter == "" {
+		adapter = in.SourceType
+	}
+	d := draft{
+		event: memory.Event{
+			ID: id.New(), ProjectID: p.ID, TeamID: p.TeamID,
+			SourceAdapter: adapter, SourceEventID: memory.Opt(cleanText(in.SourceEventID)),
+			EventType: cleanText(in.EventType), PlatformSource: memory.Opt(platform(in.PlatformSource)),
+			AgentID: memory.Opt(cleanText(in.AgentID)), AgentType: memory.Opt(cleanText(in.AgentType)),
+			Payload: cleanJSON(in.Payload), Metadata: cleanJSON(in.Metadata),
+			OccurredAt: *in.OccurredAt, ReceivedAt: now, CreatedAt: now, Generate: generate,
+		},
+		session: sessionRef{
+			serverID: cleanText(in.ServerSessionID), content: cleanText(in.ContentSessionID),
+			platform: in.PlatformSource, startedAt: *in.OccurredAt,
+		},
+	}
+	e := &d.event
+	if e.SourceEventID == "" {
+		d.digest = contentDigest(e)
+	}
+	if generate {
+		d.job = newJob(caller, memory.KindEvent, e.Scope(), e.ID, 0)
+		d.job.EventID, d.job.SourceAdapter = memory.Opt(e.ID), adapter
+	}
+	return d
+}
+
+// newJob makes a job that is due at once.
+func newJob(caller memory.Caller, k memory.Kind, s memory.Scope, sourceID string, revision int64) memory.Job {
+	now := memory.Now()
+	j := memory.Job{
+		ID: id.New(), ProjectID: s.ProjectID, TeamID: s.TeamID,
+		Kind: k, JobType: k.JobType(), SourceType: k.SourceType(), SourceID: sourceID, Revision: revision,
+		Status: memory.JobQueued, MaxAttempts: memory.DefaultMaxAttempts, CreatedAt: now, UpdatedAt: now,
+		APIKeyID: memory.Opt(caller.Key.ID), ActorID: caller.Key.ActorID, RequestID: memory.Opt(caller.RequestID),
+	}
+	j.QueueID = memory.QueueID(j)
+	return j
+}
+
+// event stores one event with its job, or finds those that were stored before.
+func (u *unit) event(ctx context.Context, d *draft) (Stored, error) {
+	scope := d.event.Scope()
+	sid, err := u.resolveSession(ctx, scope, d.session)
+	if err != nil {
+		return Stored{}, err
+	}
+	e := d.event
+	e.SessionID, e.DedupeKey = memory.Opt(sid), d.dedupeKey(sid)
+	e, created, err := u.PutEvent(ctx, e)
+	if err != nil {
+		return Stored{}, err
+	}
+	out := Stored{Event: e, Created: created}
+	switch {
+	case !created && e.Generate:
+		job, err := u.JobOfSource(ctx, scope, memory.KindEvent, e.ID)
+		if err != nil {
+			return Stored{}, fmt.Errorf("the job of event %s: %w", e.ID, err)
+		}
+		out.Job = &job
+	case created && e.Generate:
+		job := d.job
+		job.SessionID = memory.Opt(sid)
+		if job, err = u.owe(ctx, job); err != nil {
+			return Stored{}, err
+		}
+		out.Job = &job
+	}
+	return out, nil
+}
+
+// owe stores the job and announces it.
+func (u *unit) owe(ctx context.Context, j memory.Job) (memory.Job, error) {
+	j, created, err := u.PutJob(ctx, j)
+	if err == nil && created {
+		u.msgs = append(u.msgs, j.Message())
+	}
+	return j, err
+}
+
+// dedupeKey is what makes two tellings the same event: the id it has at its source,
+// or else all that it says. The session is part of the latter, and is known last.
+func (d *draft) dedupeKey(sessionID string) string {
+	if d.event.SourceEventID != "" {
+		return "src:" + string(d.event.SourceEventID)
+	}
+	h := sha256.New()
+	hashPart(h, sessionID)
+	_, _ = h.Write(d.digest[:]) // a hash never fails
+	return "sha:" + hex.EncodeToString(h.Sum(nil))
+}
+
+func contentDigest(e *memory.Event) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	for _, part := range []string{
+		e.SourceAdapter, e.EventType, string(e.AgentID), strconv.FormatInt(int64(e.OccurredAt), 10),
+	} {
+		hashPart(h, part)
+	}
+	hashPart(h, e.Payload)
+	hashPart(h, e.Metadata)
+	return [sha256.Size]byte(h.Sum(sum[:0]))
+}
+
+// hashPart adds a text with its length, so that no two lists of texts hash alike.
+func hashPart[T string | json.RawMessage](h hash.Hash, part T) {
+	var buf [20]byte
+	_, _ = h.Write(strconv.AppendInt(buf[:0], int64(len(part)), 10))
+	_, _ = h.Write([]byte{':'})
+	_, _ = h.Write([]byte(part))
+}

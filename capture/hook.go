@@ -1,0 +1,169 @@
+package capture
+
+import (
+	"context"
+	"errors"
+
+	"claude-mem/memory"
+)
+
+// hookAdapter is the source of everything that hooks tell.
+const hookAdapter = "hook"
+
+// hookDraft is a hook record made ready for the transaction.
+type hookDraft struct {
+	record  memory.HookRecord
+	project memory.Project
+	session sessionRef
+	event   *draft // nil: the record has none
+}
+
+// Hook takes in what one hook call amounts to. The answer holds no context: that
+// is for whoever knows recall to add.
+func (c *Capture) Hook(ctx context.Context, caller memory.Caller, r memory.HookRecord) (memory.HookAnswer, error) {
+	d, err := c.prepareHook(ctx, caller, r)
+	if err != nil {
+		return memory.HookAnswer{}, err
+	}
+	if sid, ok := c.sessions.get(d.session.key(d.project.ID)); ok && d.asksOnly() {
+		return memory.HookAnswer{SessionID: sid}, nil
+	}
+	var answer memory.HookAnswer
+	err = c.write(ctx, caller, func(u *unit) (err error) {
+		answer, err = u.hook(ctx, d)
+		return err
+	})
+	return answer, err
+}
+
+// HookBatch takes in records in order, as few transactions as it can make of them.
+// rejected holds, at the place of each record, why it can never be taken in; nil
+// for those that were. When err is not nil the rest may be told again later: to
+// tell the whole batch again is harmless.
+func (c *Capture) HookBatch(ctx context.Context, caller memory.Caller, rs []memory.HookRecord) (rejected []error, err error) {
+	rejected = make([]error, len(rs))
+	drafts := make([]hookDraft, len(rs))
+	for i, r := range rs {
+		drafts[i], err = c.prepareHook(ctx, caller, r)
+		if err = setAside(err, &rejected[i]); err != nil {
+			return rejected, err
+		}
+	}
+	err = c.write(ctx, caller, func(u *unit) error {
+		for i, d := range drafts {
+			if rejected[i] != nil {
+				continue
+			}
+			if _, err := u.hook(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return rejected, err
+	}
+	// One of them spoils it for all: find out which.
+	for i, r := range rs {
+		if rejected[i] != nil {
+			continue
+		}
+		_, err := c.Hook(ctx, caller, r)
+		if err = setAside(err, &rejected[i]); err != nil {
+			return rejected, err
+		}
+	}
+	return rejected, nil
+}
+
+// setAside moves the fault of a wrong record to rejected; a failure of ours it returns.
+func setAside(err error, rejected *error) error {
+	switch memory.CodeOf(err) {
+	case memory.CodeValidation, memory.CodeForbidden, memory.CodeNotFound, memory.CodeConflict, memory.CodeTooLarge:
+		*rejected = err
+		return nil
+	}
+	return err
+}
+
+func (c *Capture) prepareHook(ctx context.Context, caller memory.Caller, r memory.HookRecord) (hookDraft, error) {
+	if err := r.Validate(); err != nil {
+		return hookDraft{}, err
+	}
+	p, err := c.ResolveProject(ctx, caller, r.Project, Hook)
+	if err != nil {
+		return hookDraft{}, err
+	}
+	if r.OccurredAt == 0 {
+		r.OccurredAt = memory.Now()
+	}
+	sid := cleanText(r.SessionID)
+	// The host's id is both names of the session: whoever tells of it under either
+	// finds the same one.
+	d := hookDraft{record: r, project: p, session: sessionRef{
+		external: sid, content: sid, platform: r.PlatformSource, startedAt: r.OccurredAt,
+	}}
+	if e := r.Event; e != nil {
+		ev := newDraft(caller, p, memory.EventInput{
+			SourceType: hookAdapter, SourceEventID: e.SourceID, EventType: e.Type, PlatformSource: r.PlatformSource,
+			AgentID: e.AgentID, AgentType: e.AgentType, Payload: e.Payload, OccurredAt: &r.OccurredAt,
+		}, e.Type != memory.EventUserPrompt) // a prompt alone is nothing done
+		ev.session = d.session
+		d.event = &ev
+	}
+	return d, nil
+}
+
+// asksOnly reports whether the record tells nothing that would have to be stored.
+func (d hookDraft) asksOnly() bool {
+	return d.event == nil && !d.record.Summarize && !d.record.EndSession
+}
+
+// hook writes one record.
+func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error) {
+	scope := d.project.Scope()
+	sid, err := u.resolveSession(ctx, scope, d.session)
+	if err != nil {
+		return memory.HookAnswer{}, err
+	}
+	answer := memory.HookAnswer{SessionID: sid}
+	if d.event != nil {
+		stored, err := u.event(ctx, d.event)
+		if err != nil {
+			return answer, err
+		}
+		u.auditEvents([]Stored{stored})
+		answer.EventID, answer.Duplicate, answer.JobID = stored.Event.ID, !stored.Created, jobID(stored.Job)
+		answer.Duplicate = !stored.Created
+	}
+	if !d.record.Summarize && !d.record.EndSession {
+		return answer, nil
+	}
+	n, err := u.CountSessionEvents(ctx, scope, sid)
+	if err != nil {
+		return answer, err
+	}
+	if n > 0 { // a session in which nothing happened has nothing to sum up
+		job, err := u.oweSummary(ctx, scope, sid, n)
+		if err != nil {
+			return answer, err
+		}
+		answer.JobID = job.ID
+	}
+	if d.record.EndSession {
+		err = u.endAt(ctx, scope, sid, answer.JobID)
+	}
+	return answer, err
+}
+
+func (u *unit) endAt(ctx context.Context, s memory.Scope, sid, jobID string) error {
+	found, err := u.Session(ctx, s, sid)
+	if errors.Is(err, memory.ErrNotFound) {
+		return memory.Errorf(memory.CodeInternal, "session %s is gone", sid)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = u.end(ctx, found, jobID)
+	return err
+}

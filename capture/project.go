@@ -1,0 +1,88 @@
+package capture
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// Access says what a project is wanted for.
+type Access int
+
+// The kinds of access.
+const (
+	Read  Access = iota // makes no project
+	Write               // makes the project if Options.CreateProjects allows it
+	Hook                // makes the project; a project-bound key ignores the name given
+)
+
+type projectKey struct{ team, ref string }
+
+// ResolveProject finds the project that ref names, by id or else by name, within
+// what the caller's key may reach; all else is Forbidden. Where names make
+// projects, a Read of a name that was never written to is answered by a project
+// that nothing is stored under.
+func (c *Capture) ResolveProject(ctx context.Context, caller memory.Caller, ref string, a Access) (memory.Project, error) {
+	ref = cleanText(ref)
+	if bound := string(caller.Key.ProjectID); bound != "" {
+		return c.boundProject(ctx, caller, ref, bound, a)
+	}
+	team := memory.Scope{TeamID: caller.Key.TeamID}
+	if team.TeamID == "" {
+		return memory.Project{}, memory.Errorf(memory.CodeForbidden, "API key is not bound to a team")
+	}
+	p, err := c.findProject(ctx, team, ref)
+	if !errors.Is(err, memory.ErrNotFound) {
+		return p, err
+	}
+	// What looks like an id is one that does not exist, never a name to be.
+	named := uuid.Validate(ref) != nil && (a == Hook || c.opts.CreateProjects)
+	if !named {
+		return memory.Project{}, memory.Errorf(memory.CodeForbidden, "project_id must belong to team_id")
+	}
+	now := memory.Now()
+	p = memory.Project{ID: id.New(), TeamID: team.TeamID, Name: ref, Metadata: emptyObject(), CreatedAt: now, UpdatedAt: now}
+	if a == Read {
+		return p, nil
+	}
+	err = c.store.InTx(ctx, func(tx storage.Tx) (err error) {
+		p, err = tx.EnsureProject(ctx, p)
+		return err
+	})
+	if err == nil {
+		c.projects.put(projectKey{team.TeamID, ref}, p)
+	}
+	return p, err
+}
+
+// boundProject is the only project that a project-bound key reaches.
+func (c *Capture) boundProject(ctx context.Context, caller memory.Caller, ref, bound string, a Access) (memory.Project, error) {
+	p, err := c.findProject(ctx, memory.Scope{TeamID: caller.Key.TeamID}, bound)
+	if err != nil {
+		return p, err
+	}
+	if a != Hook && ref != p.ID && ref != p.Name {
+		return memory.Project{}, memory.Errorf(memory.CodeForbidden, "API key is scoped to a different project")
+	}
+	return p, nil
+}
+
+func (c *Capture) findProject(ctx context.Context, team memory.Scope, ref string) (memory.Project, error) {
+	key := projectKey{team.TeamID, ref}
+	if p, ok := c.projects.get(key); ok {
+		return p, nil
+	}
+	p, err := c.store.Project(ctx, team, ref)
+	if errors.Is(err, memory.ErrNotFound) {
+		p, err = c.store.ProjectByName(ctx, team, ref)
+	}
+	if err == nil {
+		c.projects.put(key, p)
+	}
+	return p, err
+}

@@ -1,0 +1,64 @@
+package capture
+
+import (
+	"context"
+	"errors"
+
+	"claude-mem/memory"
+)
+
+// EndSession ends the session and owes its summary. To end it again changes
+// nothing, unless events came since: then a new summary is owed. A session that the
+// caller cannot reach is memory.ErrNotFound.
+func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionID string) (s memory.Session, job memory.Job, err error) {
+	err = c.write(ctx, caller, func(u *unit) error {
+		found, err := u.Session(ctx, caller.Scope(), sessionID)
+		if err != nil {
+			return err
+		}
+		n, err := u.CountSessionEvents(ctx, found.Scope(), found.ID)
+		if err != nil {
+			return err
+		}
+		if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n); err != nil {
+			return err
+		}
+		s, err = u.end(ctx, found, job.ID)
+		return err
+	})
+	return s, job, err
+}
+
+// end marks the session as ended and audits the first time.
+func (u *unit) end(ctx context.Context, s memory.Session, jobID string) (memory.Session, error) {
+	if s.EndedAt != 0 {
+		return s, nil
+	}
+	s, err := u.Tx.EndSession(ctx, s.Scope(), s.ID, u.now)
+	if err == nil {
+		u.audit(memory.AuditSessionEnd, "server_session", s.ID, s.Scope(), jobID)
+	}
+	return s, err
+}
+
+// oweSummary owes a summary of the session as it is with n events. The same n is
+// the same job. A job that waits still is moved on to n: one summary of all is
+// better than two.
+func (u *unit) oweSummary(ctx context.Context, s memory.Scope, sessionID string, n int64) (memory.Job, error) {
+	last, err := u.JobOfSource(ctx, s, memory.KindSummary, sessionID)
+	if err != nil && !errors.Is(err, memory.ErrNotFound) {
+		return memory.Job{}, err
+	}
+	if err == nil && last.Revision == n {
+		return last, nil
+	}
+	next := newJob(u.caller, memory.KindSummary, s, sessionID, n)
+	if err == nil && last.Status == memory.JobQueued {
+		moved, err := u.RefreshSummaryJob(ctx, last, n, next.QueueID)
+		if !errors.Is(err, memory.ErrConflict) {
+			return moved, err
+		}
+	}
+	next.SessionID, next.SourceAdapter = memory.Opt(sessionID), "server"
+	return u.owe(ctx, next)
+}
