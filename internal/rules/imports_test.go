@@ -47,7 +47,7 @@ func mayImport(from, to string) bool {
 		return !isEngine(to)
 	case ".":
 		return to == "cli" || to == "hooks" || leaf
-	case "bench":
+	case "bench", "e2e":
 		return true
 	}
 	return false
@@ -166,7 +166,7 @@ func TestMayImport(t *testing.T) {
 func TestEveryRoomIsKnown(t *testing.T) {
 	known := []string{
 		".", "memory", "capture", "generation", "recall", "storage", "queue", "providers",
-		"hooks", "daemon", "client", "cli", "internal", "bench",
+		"hooks", "daemon", "client", "cli", "internal", "bench", "e2e",
 	}
 	rooms := map[string]bool{}
 	for _, s := range sources(t) {
