@@ -238,10 +238,10 @@ func (l *ledger) check(t *testing.T, path string) {
 			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)`,
 		"jobs that did not complete": `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
 		"jobs that claim observations and have none": `SELECT count(*) FROM observation_generation_jobs j
-			WHERE j.result = 'observations' AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.created_by_job_id = j.id)`,
+			WHERE j.result = 'observations' AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.created_by_job = j.id)`,
 		"observations made twice": `SELECT count(*) - count(DISTINCT generation_key) FROM observations`,
 		"observations made without a completed job": `SELECT count(*) FROM observations o WHERE NOT EXISTS (
-			SELECT 1 FROM observation_generation_jobs j WHERE j.id = o.created_by_job_id AND j.result = 'observations')`,
+			SELECT 1 FROM observation_generation_jobs j WHERE j.id = o.created_by_job AND j.result = 'observations')`,
 	} {
 		var n int
 		if err := db.QueryRowContext(t.Context(), q).Scan(&n); err != nil {
