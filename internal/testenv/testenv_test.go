@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,10 +27,13 @@ func ask(t *testing.T, url, query string) (string, error) {
 	return answer, err
 }
 
+// unique makes a name of a template that no earlier run of the test has made.
+func unique(name string) string { return name + strconv.FormatInt(databases.Add(1), 10) }
+
 func TestDatabaseIsACopyOfItsTemplate(t *testing.T) {
 	p := SharedPostgres(t)
 	prepared := 0
-	tpl := Template{Name: "copy", Prepare: func(ctx context.Context, url string) error {
+	tpl := Template{Name: unique("copy"), Prepare: func(ctx context.Context, url string) error {
 		prepared++
 		conn, err := pgx.Connect(ctx, url)
 		if err != nil {
@@ -73,9 +75,9 @@ func TestDatabaseIsDroppedWithItsTest(t *testing.T) {
 
 func TestAFailedTemplateIsReported(t *testing.T) {
 	p := SharedPostgres(t)
-	want := errors.New("no schema")
+	name, want := unique("failing"), errors.New("no schema")
 	for range 2 {
-		err := p.template("template_failing", func(context.Context, string) error { return want })
+		err := p.template(name, func(context.Context, string) error { return want })
 		if !errors.Is(err, want) {
 			t.Fatalf("got %v", err)
 		}
@@ -148,7 +150,7 @@ func TestNothingOutlivesAKilledTestProcess(t *testing.T) {
 	report := os.Getenv(helperEnv)
 	if report != "" {
 		r := StartRedis(t)
-		text := r.host.dir + "\n" + strconv.Itoa(r.host.cmd.Process.Pid)
+		text := r.host.dir + "\n" + strconv.Itoa(r.port)
 		if err := os.WriteFile(report+".new", []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -166,25 +168,25 @@ func TestNothingOutlivesAKilledTestProcess(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), startFor)
 	defer cancel()
-	var dir, pid string
+	var dir, port string
 	err := poll(ctx, func(context.Context) error {
 		text, err := os.ReadFile(report)
-		dir, pid, _ = strings.Cut(string(text), "\n")
+		dir, port, _ = strings.Cut(string(text), "\n")
 		return err
 	}, nil)
 	if kill := helper.Process.Kill(); err != nil || kill != nil {
 		t.Fatal(err, kill)
 	}
 	_ = helper.Wait()
-	server, err := strconv.Atoi(pid)
-	if err != nil {
+	left := Redis{}
+	if left.port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
 	err = poll(ctx, func(context.Context) error {
 		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 			return errors.New("the server's files are still there")
 		}
-		if p, err := os.FindProcess(server); err == nil && p.Signal(syscall.Signal(0)) == nil {
+		if left.command(ctx, "PING", "+PONG") == nil {
 			return errors.New("the server still runs")
 		}
 		return nil
