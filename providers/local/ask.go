@@ -1,0 +1,128 @@
+package local
+
+import (
+	"strings"
+	"unicode"
+)
+
+// ask is what the user wanted, as far as the prompt tells.
+type ask struct {
+	text string // one line, without what hosts wrap around prompts; "" if it says nothing
+	low  string // text in lower case
+}
+
+// askOf reads a prompt. Answers such as “yes” and texts that a host wrote in the
+// user's place name no intent.
+func askOf(prompt string) ask {
+	text := oneLine(stripTags(prompt))
+	for _, synthetic := range []string{"This session is being continued", "[Request interrupted", "Caveat: The messages below", "Operation stopped by hook"} {
+		if strings.HasPrefix(text, synthetic) {
+			return ask{}
+		}
+	}
+	if !meaningful(text) {
+		return ask{}
+	}
+	return ask{text: text, low: strings.ToLower(text[:min(len(text), 2000)])}
+}
+
+// subtitle tells what the user had asked for.
+func (a ask) subtitle() string {
+	if a.text == "" {
+		return ""
+	}
+	return "Asked: " + clip(firstSentence(a.text), maxSubtitle-10)
+}
+
+// meaningful reports whether a text says more than yes or no: four words, or as
+// many characters of a script without spaces, or something that is a name.
+func meaningful(text string) bool {
+	wide := 0
+	for _, r := range text {
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai) {
+			wide++
+		}
+	}
+	words := strings.Fields(text)
+	return wide >= 4 || len(words) >= 4 || len(words) >= 2 && strings.ContainsAny(text, "/_.`()")
+}
+
+// stripTags removes the blocks that hosts and we ourselves put into prompts, and
+// turns a slash command's markup back into what the user typed.
+func stripTags(s string) string {
+	if !strings.Contains(s, "<") {
+		return s
+	}
+	if name := between(s, "<command-name>", "</command-name>"); name != "" {
+		return name + " " + between(s, "<command-args>", "</command-args>")
+	}
+	for _, tag := range []string{"system-reminder", "hook_context", "task-notification", "claude-mem-context", "local-command-stdout", "ide_selection", "ide_opened_file"} {
+		for {
+			start := strings.Index(s, "<"+tag)
+			if start < 0 {
+				break
+			}
+			end := strings.Index(s[start:], "</"+tag+">")
+			if end < 0 {
+				s = s[:start]
+				break
+			}
+			s = s[:start] + s[start+end+len(tag)+3:]
+		}
+	}
+	return s
+}
+
+func between(s, open, end string) string {
+	_, rest, ok := strings.Cut(s, open)
+	if !ok {
+		return ""
+	}
+	inner, _, _ := strings.Cut(rest, end)
+	return strings.TrimSpace(inner)
+}
+
+// firstSentence is the text up to the first full stop that ends a sentence.
+func firstSentence(text string) string {
+	s, _ := cutSentence(text)
+	return s
+}
+
+// cutSentence splits after the first sentence. A stop inside `code`, after a single
+// letter or a common abbreviation, or before a small letter does not end one.
+func cutSentence(text string) (sentence, rest string) {
+	code := false
+	for i := range len(text) {
+		switch text[i] {
+		case '`':
+			code = !code
+		case '\n':
+			if !code {
+				return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i+1:])
+			}
+		case '.', '!', '?':
+			if code || i+1 < len(text) && text[i+1] != ' ' && text[i+1] != '\n' {
+				continue
+			}
+			if text[i] == '.' && abbreviated(text[:i]) {
+				continue
+			}
+			return strings.TrimSpace(text[:i+1]), strings.TrimSpace(text[i+1:])
+		}
+	}
+	// Scripts without spaces end their sentences with stops of their own.
+	if i := strings.IndexAny(text, "。！？"); i > 0 {
+		end := i + len("。")
+		return text[:end], strings.TrimSpace(text[end:])
+	}
+	return strings.TrimSpace(text), ""
+}
+
+func abbreviated(before string) bool {
+	word := before[strings.LastIndexAny(before, " (")+1:]
+	switch strings.ToLower(word) {
+	case "e.g", "i.e", "etc", "vs", "cf", "approx", "resp", "no":
+		return true
+	}
+	return len(word) == 1 && word != "." && !unicode.IsDigit(rune(word[0]))
+}

@@ -1,0 +1,224 @@
+package local
+
+import (
+	"slices"
+	"strings"
+)
+
+// tale is a change in words.
+type tale struct {
+	title     string
+	narrative string
+	facts     []string
+	skip      string // why the change is not worth telling
+	adds      []symbol
+	drops     []symbol
+	renames   bool
+}
+
+// describe puts a change into words: what it adds and removes by name, or, where
+// no name comes or goes, the statements that differ.
+func describe(ch change) tale {
+	l := langOf(ch.path)
+	added, removed := ch.added(), ch.removed()
+	if why := trivialDiff(l, added, removed); why != "" && !ch.created && !ch.deleted && ch.from == "" {
+		return tale{skip: why}
+	}
+	t := tale{adds: symbols(l, added), drops: symbols(l, removed)}
+	kept := common(t.adds, t.drops)
+	t.adds, t.drops = without(t.adds, kept), without(t.drops, kept)
+	t.narrative = intent(l, ch.diff)
+	t.title = t.headline(ch, l, added, removed)
+	t.facts = t.details(ch, l, kept)
+	return t
+}
+
+// headline is the title: the most telling thing about the change.
+func (t *tale) headline(ch change, l lang, added, removed []string) string {
+	file := brief(ch.path)
+	switch {
+	case ch.deleted:
+		return "Delete " + ch.path
+	case ch.from != "":
+		return "Move " + ch.from + " to " + ch.path
+	case ch.created:
+		if len(t.adds) > 0 {
+			return "Create " + file + ": " + list(names(t.adds), 3)
+		}
+		return strings.TrimSuffix("Create "+file+": "+keyLine(l, added), ": ")
+	}
+	where := place(ch, file)
+	switch na, nd := len(t.adds), len(t.drops); {
+	case na == 1 && nd == 1 && t.adds[0].word == t.drops[0].word && l != keyed:
+		t.renames = alike(added, removed)
+		if t.renames {
+			return "Rename " + t.drops[0].name + " to " + t.adds[0].name + " in " + file
+		}
+		return "Replace " + t.drops[0].name + " with " + t.adds[0].name + " in " + file
+	case na > 0 && nd > 0:
+		return "Replace " + list(names(t.drops), 2) + " with " + list(names(t.adds), 2) + " in " + file
+	case na > 0:
+		return "Add " + described(t.adds) + " to " + where
+	case nd > 0:
+		return "Remove " + described(t.drops) + " from " + where
+	}
+	return statements(l, where, ch.diff, added, removed)
+}
+
+// statements is the headline of a change inside a body.
+func statements(l lang, where string, diff []diffLine, added, removed []string) string {
+	news, olds := telling(l, added), telling(l, removed)
+	switch {
+	case len(news) == 1 && len(olds) == 1:
+		return exchange(olds[0], news[0]) + " in " + where
+	case len(olds) == 0:
+		return "Add " + quoted(keyLine(l, added), 60) + " to " + where
+	case len(news) == 0:
+		return "Remove " + quoted(keyLine(l, removed), 60) + " from " + where
+	}
+	if calls := missing(callees(news), callees(olds)); len(calls) > 0 {
+		return "Rework " + where + ": now uses " + list(calls, 3)
+	}
+	if calls := missing(callees(olds), callees(news)); len(calls) > 0 {
+		return "Rework " + where + ": without " + list(calls, 3)
+	}
+	if pairs := exchanged(l, diff); len(pairs) > 0 {
+		return exchange(pairs[0][0], pairs[0][1]) + " and more in " + where
+	}
+	return "Rework " + where + ": " + quoted(keyLine(l, added), 60)
+}
+
+// exchange names two lines, cut down to where they differ.
+func exchange(before, after string) string {
+	before, after = narrow(before, after)
+	return "Change " + quoted(before, 36) + " to " + quoted(after, 36)
+}
+
+// place says where a change stands: the name around it, and the file.
+func place(ch change, file string) string {
+	if in := ch.within(); in != "" && in != file {
+		return in + " (" + file + ")"
+	}
+	return file
+}
+
+// details are the facts: names that came and went, lines that were exchanged, calls,
+// messages, and how much it was.
+func (t *tale) details(ch change, l lang, kept []symbol) []string {
+	var facts []string
+	added, removed := ch.added(), ch.removed()
+	for _, s := range t.adds[:min(len(t.adds), 5)] {
+		facts = append(facts, strings.TrimSuffix("Adds "+s.word+" "+s.name+": "+docOf(l, ch.diff, s), ": "))
+	}
+	for _, s := range t.drops[:min(len(t.drops), 3)] {
+		facts = append(facts, "Removes "+s.word+" "+s.name)
+	}
+	if l != keyed && l != jsonText && l != markdown {
+		for _, s := range kept[:min(len(kept), 2)] {
+			facts = append(facts, "Changes "+s.word+" "+s.name)
+		}
+	}
+	for _, p := range exchanged(l, ch.diff) {
+		facts = append(facts, quoted(p[0], 90)+" → "+quoted(p[1], 90))
+	}
+	if !ch.created {
+		news, olds := callees(added), callees(removed)
+		if now := missing(news, olds); len(now) > 0 && len(removed) > 0 {
+			facts = append(facts, "Now uses "+list(now, 6))
+		}
+		if gone := missing(olds, news); len(gone) > 0 {
+			facts = append(facts, "No longer uses "+list(gone, 6))
+		}
+	}
+	for _, s := range spoken(l, added) {
+		facts = append(facts, "Text: "+s)
+	}
+	facts = facts[:min(len(facts), maxFacts-1)]
+	return append(facts, ch.path+": "+extent(len(added), len(removed)))
+}
+
+func extent(added, removed int) string {
+	switch {
+	case removed == 0:
+		return plural(added, "line", "lines") + " added"
+	case added == 0:
+		return plural(removed, "line", "lines") + " removed"
+	}
+	return plural(added, "line", "lines") + " added, " + plural(removed, "line", "lines") + " removed"
+}
+
+// described lists symbols with what they are, when they are all of one sort.
+func described(all []symbol) string {
+	word := all[0].word
+	for _, s := range all {
+		if s.word != word {
+			word = ""
+		}
+	}
+	text := list(names(all), 3)
+	switch word {
+	case "test", "section", "key", "rule":
+		if len(all) > 1 {
+			word += "s"
+		}
+		return word + " " + text
+	}
+	return text
+}
+
+func names(all []symbol) []string {
+	var out []string
+	for _, s := range all {
+		if !slices.Contains(out, s.name) {
+			out = append(out, s.name)
+		}
+	}
+	return out
+}
+
+// symbols lists what the lines declare. Of settings files only the outermost level
+// counts: the keys below an added key are its content.
+func symbols(l lang, rows []string) []symbol {
+	var out []symbol
+	shallow := -1
+	for _, row := range rows {
+		s, ok := declared(l, row)
+		if !ok || slices.Contains(out, s) {
+			continue
+		}
+		if l == keyed || l == jsonText {
+			if in := indent(row); shallow < 0 || in < shallow {
+				shallow, out = in, nil
+			} else if in > shallow {
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func common(a, b []symbol) []symbol {
+	var out []symbol
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func without(a, gone []symbol) []symbol {
+	return slices.DeleteFunc(a, func(s symbol) bool { return slices.Contains(gone, s) })
+}
+
+// alike reports whether two bodies share so much that one is the other renamed.
+func alike(added, removed []string) bool {
+	same := 0
+	for _, row := range added[:min(len(added), 200)] {
+		if slices.Contains(removed, row) {
+			same++
+		}
+	}
+	return len(added) <= 2 && len(removed) <= 2 || same*2 > len(added)
+}

@@ -1,0 +1,135 @@
+package local
+
+import "strings"
+
+// diffLine is one line of a diff: '+', '-', or ' ' for one that stays.
+type diffLine struct {
+	op   byte
+	text string
+}
+
+// diffRow reads a line that starts with its mark. Our input is foreign: a line
+// without one is context.
+func diffRow(row string) diffLine {
+	if row == "" {
+		return diffLine{' ', ""}
+	}
+	if row[0] == '+' || row[0] == '-' || row[0] == ' ' {
+		return diffLine{row[0], row[1:]}
+	}
+	return diffLine{' ', row}
+}
+
+// maxTable bounds the work of comparing: the product of the two lengths.
+const maxTable = 40_000
+
+// compare is the line diff of two texts: the shortest one where the part that
+// differs is small, else all of the old and then all of the new.
+func compare(before, after string) []diffLine {
+	var a, b []string
+	if before != "" {
+		a = lines(before)
+	}
+	if after != "" {
+		b = lines(after)
+	}
+	var head, tail []diffLine
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		head = append(head, diffLine{' ', a[0]})
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		tail = append(tail, diffLine{' ', a[len(a)-1]})
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	out := append(head, middle(a, b)...)
+	for i := len(tail) - 1; i >= 0; i-- {
+		out = append(out, tail[i])
+	}
+	return out
+}
+
+// middle compares what is left after the common ends, by longest common subsequence.
+func middle(a, b []string) []diffLine {
+	if len(a)*len(b) > maxTable || len(a) == 0 || len(b) == 0 {
+		return append(marked('-', a), marked('+', b)...)
+	}
+	width := len(b) + 1
+	table := make([]uint16, (len(a)+1)*width)
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				table[i*width+j] = table[(i+1)*width+j+1] + 1
+			} else {
+				table[i*width+j] = max(table[(i+1)*width+j], table[i*width+j+1])
+			}
+		}
+	}
+	var out []diffLine
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i] == b[j]:
+			out = append(out, diffLine{' ', a[i]})
+			i, j = i+1, j+1
+		case table[(i+1)*width+j] >= table[i*width+j+1]:
+			out = append(out, diffLine{'-', a[i]})
+			i++
+		default:
+			out = append(out, diffLine{'+', b[j]})
+			j++
+		}
+	}
+	out = append(out, marked('-', a[i:])...)
+	return append(out, marked('+', b[j:])...)
+}
+
+func marked(op byte, texts []string) []diffLine {
+	out := make([]diffLine, len(texts))
+	for i, t := range texts {
+		out[i] = diffLine{op, t}
+	}
+	return out
+}
+
+// linesAbove is what stands in the original before the first changed line. The
+// original may be cut short: then the change is not found, and nothing is above.
+func linesAbove(original string, diff []diffLine) []string {
+	var lead []string // the old lines up to and with the first removed one
+	for _, d := range diff {
+		if d.op == '+' && len(lead) > 0 {
+			break
+		}
+		if d.op != '+' {
+			lead = append(lead, d.text)
+		}
+		if d.op == '-' {
+			break
+		}
+	}
+	if len(lead) == 0 {
+		return nil
+	}
+	// Hosts write tabs as spaces in their hunks, so lines are compared without indent.
+	rows := lines(original)
+	last := strings.TrimSpace(lead[len(lead)-1])
+	for i := len(lead) - 1; i < len(rows); i++ {
+		if strings.TrimSpace(rows[i]) == last && matchesBack(rows[:i], lead[:len(lead)-1]) {
+			return rows[:i]
+		}
+	}
+	return nil
+}
+
+// matchesBack reports whether rows ends with lead, indentation aside.
+func matchesBack(rows, lead []string) bool {
+	if len(rows) < len(lead) {
+		return false
+	}
+	for k, want := range lead {
+		if strings.TrimSpace(rows[len(rows)-len(lead)+k]) != strings.TrimSpace(want) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,311 @@
+package local
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// doc is what an answer written in Markdown says, sorted by how it can be used.
+type doc struct {
+	leads  []string // sentences that tell something, in order
+	status []string // sentences that only say that checks pass
+	heads  []string // headings that name something
+	facts  []string // list items and table rows, with what they belong to
+	offers []string // what the agent offers to do or asks at the end
+}
+
+// maxDoc is how much of an answer is read.
+const maxDoc = 24 << 10
+
+// digest reads an answer.
+func digest(text string) doc {
+	if len(text) > maxDoc {
+		text = text[:maxDoc]
+	}
+	r := reader{}
+	for _, row := range lines(printable(text)) {
+		r.row(row)
+	}
+	r.endParagraph()
+	return r.doc
+}
+
+// reader is the state of digest.
+type reader struct {
+	doc
+	para     []string
+	fenced   bool
+	topic    string // what the items that follow belong to, if it names something
+	offering bool   // what follows an offer is part of it
+	table    bool   // the header of the table has passed
+}
+
+func (r *reader) row(row string) {
+	text := strings.TrimSpace(row)
+	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
+		r.endParagraph()
+		r.fenced = !r.fenced
+		return
+	}
+	switch {
+	case r.fenced:
+	case text == "" || strings.Trim(text, "-=*_ ") == "":
+		r.endParagraph()
+	case strings.HasPrefix(text, "|"):
+		r.endParagraph()
+		r.tableRow(text)
+		return
+	case strings.HasPrefix(text, "#") && strings.HasPrefix(strings.TrimLeft(text, "#"), " "):
+		r.endParagraph()
+		r.heading(strings.TrimLeft(text, "# "))
+	case isBoldLine(text):
+		r.endParagraph()
+		r.heading(text)
+	default:
+		r.prose(strings.TrimPrefix(text, "> "))
+	}
+	r.table = false
+}
+
+// prose takes a list item or a line of a paragraph. Answers are written a line to a
+// paragraph; only a long line that ends in the middle of a sentence was wrapped.
+func (r *reader) prose(text string) {
+	if item, ok := listItem(text); ok {
+		r.endParagraph()
+		r.item(plain(item))
+		return
+	}
+	if n := len(r.para); n > 0 {
+		if last := r.para[n-1]; len(last) < 50 || strings.ContainsRune(".:!?)", rune(last[len(last)-1])) {
+			r.endParagraph()
+		}
+	}
+	if strings.HasPrefix(text, "**") && !strings.HasPrefix(text, "**Bug") && len(text) < 120 && !strings.Contains(text, ". ") && !strings.HasSuffix(text, ".") && strings.Contains(text, "** ") {
+		// A name in bold with a remark: what follows belongs to it.
+		r.endParagraph()
+		r.topic = strings.TrimLeft(strings.TrimRight(plain(text), ": "), "0123456789.) ")
+		return
+	}
+	r.para = append(r.para, text)
+}
+
+// isBoldLine knows headings written as a bold line.
+func isBoldLine(text string) bool {
+	text = strings.TrimSuffix(text, ":")
+	return strings.HasPrefix(text, "**") && (strings.HasSuffix(text, "**") || strings.HasSuffix(text, ":**")) &&
+		strings.Count(text, "**") == 2 && len(text) < 120
+}
+
+// listItem strips the mark of a bullet or a number.
+func listItem(text string) (string, bool) {
+	for _, mark := range []string{"- [x] ", "- [ ] ", "- ", "* ", "• ", "+ "} {
+		if item, ok := strings.CutPrefix(text, mark); ok {
+			return item, true
+		}
+	}
+	digits := strings.TrimLeft(text, "0123456789")
+	if n := len(text) - len(digits); n > 0 && n < 4 && (strings.HasPrefix(digits, ". ") || strings.HasPrefix(digits, ") ")) {
+		return digits[2:], true
+	}
+	return "", false
+}
+
+func (r *reader) heading(text string) {
+	title := strings.TrimRight(plain(text), ": ")
+	title = strings.TrimLeft(title, "0123456789.) ")
+	r.offering = hasWord(strings.ToLower(title), "next step", "next steps", "remaining", "todo", "follow-up", "follow-ups", "open questions")
+	r.topic = ""
+	if r.offering || isGeneric(title) {
+		return
+	}
+	r.heads = append(r.heads, title)
+	if names(identifiers(title)) != nil || len(strings.Fields(title)) <= 5 {
+		r.topic = title
+	}
+}
+
+// isGeneric knows headings that every answer has.
+func isGeneric(title string) bool {
+	low := strings.ToLower(strings.Trim(title, "📦✅🎯🔧 !"))
+	if len(strings.Fields(low)) <= 4 && hasWord(low, "summary", "overview", "changes", "change", "verification", "results", "result", "answer", "details",
+		"findings", "conclusion", "what it does", "how it works", "key", "files changed", "testing", "notes", "explanation", "before", "after", "implementation", "updated",
+		"added", "removed", "analysis", "test", "tests", "status", "plan", "example", "usage", "options", "background", "kept", "done", "files") {
+		return true
+	}
+	return low == ""
+}
+
+func (r *reader) item(text string) {
+	if text == "" {
+		return
+	}
+	if r.offering {
+		r.offers = append(r.offers, text)
+		return
+	}
+	if isStatus(text) {
+		r.status = append(r.status, text)
+		return
+	}
+	if r.topic != "" && !strings.Contains(text, r.topic) {
+		text = r.topic + ": " + text
+	}
+	if len(r.facts) < 60 {
+		r.facts = append(r.facts, text)
+	}
+}
+
+func (r *reader) tableRow(text string) {
+	if strings.Trim(text, "|-: ") == "" {
+		return
+	}
+	if !r.table {
+		r.table = true // the header
+		return
+	}
+	var cells []string
+	for cell := range strings.SplitSeq(strings.Trim(text, "|"), "|") {
+		if cell = plain(cell); cell != "" && cell != "-" && cell != "—" {
+			cells = append(cells, cell)
+		}
+	}
+	if len(cells) > 1 {
+		r.facts = append(r.facts, strings.Join(cells, " — "))
+	}
+}
+
+// endParagraph sorts the sentences of the paragraph that ends here.
+func (r *reader) endParagraph() {
+	if len(r.para) == 0 {
+		return
+	}
+	text := plain(strings.Join(r.para, " "))
+	r.para = nil
+	for text != "" {
+		var s string
+		s, text = cutSentence(text)
+		r.sentence(s)
+	}
+}
+
+func (r *reader) sentence(s string) {
+	s = withoutOpener(s)
+	switch {
+	case s == "":
+	case isOffer(s):
+		r.offers = append(r.offers, strings.TrimSuffix(s, ":"))
+		r.offering = true
+	case strings.HasSuffix(s, ":"):
+		r.offering = false
+		head := strings.TrimRight(s, ": ")
+		r.topic = ""
+		if isGeneric(head) || isAnnouncement(s) {
+			return
+		}
+		if s[0] == '`' || langOf(firstField(head)) != plainText {
+			r.topic = head
+		} else if len(strings.Fields(head)) >= 4 {
+			r.leads = append(r.leads, s)
+		}
+	case isStatus(s):
+		r.status = append(r.status, s)
+	case isAnnouncement(s) || !meaningful(s):
+	default:
+		r.topic = ""
+		r.leads = append(r.leads, s)
+	}
+}
+
+func firstField(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
+}
+
+// withoutOpener drops the courtesies that answers begin with.
+func withoutOpener(s string) string {
+	for _, opener := range []string{"Yes, exactly", "Yes,", "Yes -", "Yes!", "Yes.", "No,", "No -", "Sure,", "Sure!", "Sure.", "Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
+		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!", "You're right,", "You're right.", "Good thinking.", "Good catch!", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.", "You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
+		if rest, ok := strings.CutPrefix(s, opener); ok {
+			s = strings.TrimSpace(rest)
+		}
+	}
+	if s = strings.TrimLeft(s, ".,!- "); s == "" {
+		return ""
+	}
+	return capital(s)
+}
+
+// capital makes the first letter a capital, unless it begins a name.
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if word := firstField(s); langOf(word) != plainText || strings.ContainsAny(word, "/_.(") || camel(word) {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// isOffer reports whether a sentence leaves the next move to the user.
+func isOffer(s string) bool {
+	low := strings.ToLower(s)
+	for _, start := range []string{"would you like", "want me", "should i", "do you want", "shall i", "let me know", "could you", "can you", "ready to", "to clarify", "which ", "if you'd like", "if you want", "you could also", "you can also", "next steps"} {
+		if strings.HasPrefix(low, start) {
+			return strings.HasSuffix(low, "?") || strings.HasSuffix(low, ":") || strings.HasPrefix(low, "let me know") || strings.HasPrefix(low, "if you") || strings.HasPrefix(low, "you c") || strings.HasPrefix(low, "ready to")
+		}
+	}
+	return strings.HasSuffix(s, "?")
+}
+
+// isStatus reports whether a sentence only says that checks pass.
+func isStatus(s string) bool {
+	low := strings.ToLower(s)
+	return len(s) < 110 && hasWord(low, "pass", "passes", "passed", "passing", "clean", "succeeds", "compiles", "0 issues", "no issues") &&
+		hasWord(low, "test", "tests", "lint", "linter", "linting", "build", "builds", "all", "everything")
+}
+
+// isAnnouncement reports whether a sentence tells only what the agent is about to
+// do or that something follows.
+func isAnnouncement(s string) bool {
+	low := strings.ToLower(s)
+	for _, start := range []string{"let me", "i'll", "i will", "i'm going to", "now let me", "now i", "now let's", "let's", "here's", "here is", "here are", "here it is", "looking at",
+		"based on my", "i now have", "i have a ", "i can now", "first, let me", "next, i", "great", "perfect", "good,", "excellent", "i need to", "i understand", "sorry", "i apologize", "stopped."} {
+		if strings.HasPrefix(low, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain strips the marks of Markdown but keeps `code`, which says what is a name.
+func plain(s string) string {
+	s = strings.NewReplacer("**", "", "__", "", "<br/>", "; ", "<br>", "; ").Replace(oneLine(s))
+	s = strings.TrimLeft(s, "*✅❌✓✔☑⚠️🎉🚀📦🔧🎯👍→•> \u200d")
+	for {
+		open := strings.Index(s, "](")
+		if open < 0 {
+			return strings.TrimSpace(s)
+		}
+		start := strings.LastIndexByte(s[:open], '[')
+		end := strings.IndexByte(s[open:], ')')
+		if start < 0 || end < 0 {
+			return strings.TrimSpace(s)
+		}
+		s = s[:start] + s[start+1:open] + s[open+end+1:]
+	}
+}
+
+// narrative joins the sentences that the title does not hold, as far as they fit.
+func (d doc) narrative(title string) string {
+	var out []string
+	size := 0
+	for _, s := range append(d.leads[:len(d.leads):len(d.leads)], d.status...) {
+		if strings.HasSuffix(s, ":") || title != "" && strings.Contains(title, strings.TrimRight(s, ".!")) || strings.HasPrefix(s, title) && title != "" {
+			continue
+		}
+		if size += len(s); size > maxNarrative {
+			break
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,207 @@
+package local
+
+import (
+	"encoding/json"
+	"strings"
+
+	"claude-mem/memory"
+)
+
+// step is one event, read: exactly one of prompt, message and call is set.
+type step struct {
+	event   memory.Event
+	prompt  string
+	message string
+	call    *call
+}
+
+// call is one use of a tool.
+type call struct {
+	tool     string // as the host named it
+	class    class
+	input    map[string]any
+	response any
+	text     string // the response as text
+	err      string // what the tool said when it failed
+	failed   bool
+	cwd      string
+}
+
+// read makes a step of an event. It takes any payload: what is not there is empty.
+func read(e memory.Event) step {
+	s := step{event: e}
+	var raw struct {
+		Prompt     any    `json:"prompt"`
+		Message    any    `json:"message"`
+		Last       any    `json:"last_assistant_message"`
+		ToolName   any    `json:"tool_name"`
+		ToolAlias  any    `json:"toolName"`
+		Tool       any    `json:"tool"`
+		Input      any    `json:"tool_input"`
+		InputAlias any    `json:"toolInput"`
+		Response   any    `json:"tool_response"`
+		Output     any    `json:"toolResponse"`
+		Result     any    `json:"tool_output"`
+		Error      any    `json:"error"`
+		Interrupt  any    `json:"is_interrupt"`
+		CWD        string `json:"cwd"`
+	}
+	if json.Unmarshal(e.Payload, &raw) != nil && !strings.HasPrefix(strings.TrimSpace(string(e.Payload)), "{") {
+		// A bare text or list: all there is, is what it says.
+		var any any
+		if json.Unmarshal(e.Payload, &any) == nil {
+			s.message = flatten(any)
+		}
+		return s
+	}
+	tool := first(flatten(raw.ToolName), flatten(raw.ToolAlias), flatten(raw.Tool))
+	switch {
+	case e.EventType == memory.EventUserPrompt:
+		s.prompt = first(flatten(raw.Prompt), flatten(raw.Message))
+	case tool == "" && e.EventType != memory.EventToolUse:
+		s.message = first(flatten(raw.Message), flatten(raw.Last))
+		if s.message == "" {
+			s.prompt = flatten(raw.Prompt)
+		}
+	default:
+		c := &call{tool: tool, class: classOf(tool), cwd: raw.CWD, err: flatten(raw.Error)}
+		c.input = object(firstValue(raw.Input, raw.InputAlias))
+		c.response = firstValue(raw.Response, raw.Output, raw.Result)
+		c.text = flatten(c.response)
+		c.failed = c.err != "" || truth(raw.Interrupt) || flagged(c.response)
+		if c.failed && c.err == "" {
+			c.err = c.text
+		}
+		s.call = c
+	}
+	return s
+}
+
+// object takes an object, or a text that holds one; a text that does not is the
+// command itself (as Codex has it for some tools).
+func object(v any) map[string]any {
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case string:
+		var m map[string]any
+		if json.Unmarshal([]byte(v), &m) == nil && m != nil {
+			return m
+		}
+		return map[string]any{"command": v}
+	}
+	return nil
+}
+
+// str is the first of the input's fields that holds a text.
+func (c *call) str(names ...string) string { return pick(c.input, names...) }
+
+// pick is the first of the named fields of an object that holds a text, or a list
+// of words, which are joined.
+func pick(m map[string]any, names ...string) string {
+	for _, n := range names {
+		switch v := m[n].(type) {
+		case string:
+			if v != "" {
+				return v
+			}
+		case []any:
+			var words []string
+			for _, w := range v {
+				if s, ok := w.(string); ok {
+					words = append(words, s)
+				}
+			}
+			if len(words) > 0 {
+				return strings.Join(words, " ")
+			}
+		}
+	}
+	return ""
+}
+
+// field is a field of the response, when the response is an object.
+func (c *call) field(name string) any {
+	m, _ := c.response.(map[string]any)
+	return m[name]
+}
+
+// maxNesting bounds the walk into a foreign result.
+const maxNesting = 6
+
+// flatten is the text in a result: of the many shapes that hosts wrap it in, what a
+// person would have seen.
+func flatten(v any) string { return flattenAt(v, 0) }
+
+func flattenAt(v any, depth int) string {
+	if depth > maxNesting {
+		return ""
+	}
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		var parts []string
+		for _, e := range v {
+			if s := flattenAt(e, depth+1); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		return strings.Join(parts, "\n")
+	case map[string]any:
+		if out, ok := v["stdout"]; ok {
+			return strings.TrimRight(flattenAt(out, depth+1)+"\n"+flattenAt(v["stderr"], depth+1), "\n")
+		}
+		for _, key := range []string{"text", "content", "result", "output", "llmContent", "message", "error", "results"} {
+			if s := flattenAt(v[key], depth+1); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// flagged reports whether a result says of itself that it is a failure.
+func flagged(v any) bool {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return false
+	}
+	if truth(m["isError"]) || truth(m["is_error"]) || truth(m["interrupted"]) {
+		return true
+	}
+	for _, key := range []string{"exitCode", "exit_code", "returnCode"} {
+		if code, ok := m[key].(float64); ok && code != 0 {
+			return true
+		}
+	}
+	if success, ok := m["success"].(bool); ok && !success {
+		return true
+	}
+	_, text := m["error"].(string)
+	return text && m["error"] != ""
+}
+
+func truth(v any) bool {
+	b, _ := v.(bool)
+	return b
+}
+
+// first is the first text that is not empty.
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func firstValue(values ...any) any {
+	for _, v := range values {
+		if v != nil {
+			return v
+		}
+	}
+	return nil
+}

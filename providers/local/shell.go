@@ -1,0 +1,244 @@
+package local
+
+import "strings"
+
+// segment is one simple command of a shell line.
+type segment struct {
+	words  []string // without assignments, wrappers and redirections
+	target string   // the file that its output is written to, if any
+	doc    bool     // it is fed a here-document
+}
+
+// maxSegments bounds the work on one command line.
+const maxSegments = 64
+
+// split takes a shell line apart at its operators. It knows quotes, comments and
+// here-documents, and takes everything it does not know for a word.
+func split(line string) []segment {
+	sp := splitter{src: line}
+	for sp.pos < len(sp.src) && len(sp.out) < maxSegments {
+		sp.step()
+	}
+	sp.endSegment()
+	for i := range sp.out {
+		sp.out[i] = unwrap(sp.out[i])
+	}
+	return sp.out
+}
+
+// splitter is the state of split.
+type splitter struct {
+	src     string
+	pos     int
+	word    strings.Builder
+	inWord  bool
+	cur     segment
+	out     []segment
+	heredoc string // the word that ends a here-document begun on this line
+	toFile  bool   // the next word is the target of a redirection
+}
+
+func (sp *splitter) step() {
+	c := sp.src[sp.pos]
+	switch {
+	case c == '\\':
+		if sp.pos+1 < len(sp.src) && sp.src[sp.pos+1] != '\n' {
+			sp.add(sp.src[sp.pos+1 : sp.pos+2])
+		}
+		sp.pos += 2
+	case c == '\'' || c == '"':
+		sp.quote(c)
+	case c == '$' && strings.HasPrefix(sp.src[sp.pos:], "$("):
+		sp.substitution()
+	case c == ' ' || c == '\t':
+		sp.endWord()
+		sp.pos++
+	case c == '#' && !sp.inWord:
+		sp.skipLine()
+	case c == '\n':
+		sp.endSegment()
+		sp.pos++
+		if sp.heredoc != "" {
+			sp.skipHeredoc()
+		}
+	case c == ';' || c == '|' || c == '(' || c == ')':
+		sp.endSegment()
+		sp.pos++
+	case c == '&':
+		sp.ampersand()
+	case c == '<' || c == '>':
+		sp.redirect(c)
+	default:
+		sp.add(sp.src[sp.pos : sp.pos+1])
+		sp.pos++
+	}
+}
+
+func (sp *splitter) add(s string) {
+	sp.word.WriteString(s)
+	sp.inWord = true
+}
+
+// quote takes a quoted part whole; an unclosed one reaches to the end.
+func (sp *splitter) quote(q byte) {
+	sp.inWord = true
+	for sp.pos++; sp.pos < len(sp.src) && sp.src[sp.pos] != q; sp.pos++ {
+		if q == '"' && sp.src[sp.pos] == '\\' && sp.pos+1 < len(sp.src) {
+			sp.pos++
+		}
+		sp.word.WriteByte(sp.src[sp.pos])
+	}
+	sp.pos++
+}
+
+// substitution takes $(…) as part of the word, unread.
+func (sp *splitter) substitution() {
+	depth := 0
+	for ; sp.pos < len(sp.src); sp.pos++ {
+		c := sp.src[sp.pos]
+		sp.add(string(c))
+		if c == '(' {
+			depth++
+		} else if c == ')' {
+			if depth--; depth == 0 {
+				sp.pos++
+				return
+			}
+		}
+	}
+}
+
+func (sp *splitter) ampersand() {
+	switch rest := sp.src[sp.pos:]; {
+	case strings.HasPrefix(rest, "&>"):
+		sp.pos++
+		sp.redirect('>')
+	default:
+		sp.endSegment()
+		sp.pos++
+	}
+}
+
+// redirect reads < and >, with what stands before and behind them.
+func (sp *splitter) redirect(c byte) {
+	// The number of a descriptor is not a word of its own.
+	descriptor := sp.word.String()
+	if sp.inWord && len(descriptor) == 1 && descriptor[0] >= '0' && descriptor[0] <= '9' {
+		sp.word.Reset()
+		sp.inWord = false
+	} else {
+		descriptor = ""
+		sp.endWord()
+	}
+	rest := sp.src[sp.pos:]
+	switch {
+	case strings.HasPrefix(rest, "<<<"):
+		sp.pos += 3
+	case strings.HasPrefix(rest, "<<"):
+		sp.pos += 2
+		sp.heredocWord()
+	case strings.HasPrefix(rest, ">&"):
+		sp.pos += 2
+		for sp.pos < len(sp.src) && strings.IndexByte("0123456789-", sp.src[sp.pos]) >= 0 {
+			sp.pos++
+		}
+	default:
+		sp.pos += len(rest) - len(strings.TrimLeft(rest, "<>|"))
+		sp.toFile = c == '>' && descriptor != "2"
+		if !sp.toFile {
+			sp.skipWord()
+		}
+	}
+}
+
+// skipWord passes over the name of a file that is read, or of one for errors.
+func (sp *splitter) skipWord() {
+	for sp.pos < len(sp.src) && sp.src[sp.pos] == ' ' {
+		sp.pos++
+	}
+	for sp.pos < len(sp.src) && !strings.ContainsRune(" \t\n;|&()", rune(sp.src[sp.pos])) {
+		sp.pos++
+	}
+}
+
+func (sp *splitter) heredocWord() {
+	rest := sp.src[sp.pos:]
+	trimmed := strings.TrimLeft(rest, "- \t")
+	end := strings.IndexAny(trimmed, " \t\n;|&)>")
+	if end < 0 {
+		end = len(trimmed)
+	}
+	sp.heredoc = strings.Trim(trimmed[:end], `'"\`)
+	sp.cur.doc = true
+	sp.pos += len(rest) - len(trimmed) + end
+}
+
+// skipHeredoc passes over the lines of a here-document.
+func (sp *splitter) skipHeredoc() {
+	end := sp.heredoc
+	sp.heredoc = ""
+	for sp.pos < len(sp.src) {
+		row, _, _ := strings.Cut(sp.src[sp.pos:], "\n")
+		sp.pos = min(sp.pos+len(row)+1, len(sp.src))
+		if strings.TrimSpace(row) == end {
+			return
+		}
+	}
+}
+
+func (sp *splitter) skipLine() {
+	row, _, _ := strings.Cut(sp.src[sp.pos:], "\n")
+	sp.pos += len(row)
+}
+
+func (sp *splitter) endWord() {
+	if !sp.inWord {
+		return
+	}
+	w := sp.word.String()
+	sp.word.Reset()
+	sp.inWord = false
+	if sp.toFile {
+		sp.cur.target, sp.toFile = w, false
+		return
+	}
+	sp.cur.words = append(sp.cur.words, w)
+}
+
+func (sp *splitter) endSegment() {
+	sp.endWord()
+	if len(sp.cur.words) > 0 || sp.cur.target != "" {
+		sp.out = append(sp.out, sp.cur)
+	}
+	sp.cur = segment{}
+}
+
+// unwrap drops what only surrounds a command: assignments, shells' own words,
+// programs that run another.
+func unwrap(s segment) segment {
+	for range 8 {
+		if len(s.words) == 0 {
+			return s
+		}
+		w := s.words[0]
+		name, _, assigns := strings.Cut(w, "=")
+		switch {
+		case assigns && name != "" && leadingName(name) == name,
+			w == "sudo", w == "time", w == "env", w == "nohup", w == "command", w == "exec", w == "then", w == "do", w == "else",
+			w == "!", w == "{", w == "}", w == "npx", w == "bunx", w == "xvfb-run", w == "if", w == "while":
+			s.words = s.words[1:]
+		case w == "timeout", w == "nice":
+			s.words = s.words[1:]
+			for len(s.words) > 1 && (strings.HasPrefix(s.words[0], "-") || s.words[0] != "" && s.words[0][0] >= '0' && s.words[0][0] <= '9') {
+				s.words = s.words[1:]
+			}
+		case len(s.words) > 2 && s.words[1] == "run" && (w == "uv" || w == "poetry" || w == "pipenv" || w == "hatch"),
+			len(s.words) > 2 && s.words[1] == "exec" && (w == "bundle" || w == "pnpm" || w == "npm" || w == "yarn"),
+			len(s.words) > 2 && s.words[1] == "-m" && strings.HasPrefix(w, "python"):
+			s.words = s.words[2:]
+		default:
+			return s
+		}
+	}
+	return s
+}

@@ -1,0 +1,317 @@
+package local
+
+import (
+	"slices"
+	"strings"
+)
+
+// trivialDiff says why a diff is not worth a memory, if it is not.
+func trivialDiff(l lang, added, removed []string) string {
+	if squeezed(added) == squeezed(removed) {
+		if len(added)+len(removed) == 0 {
+			return "edit changed nothing"
+		}
+		return "edit of white space only"
+	}
+	if squeezed(uncommented(l, added)) == squeezed(uncommented(l, removed)) && len(added) == len(removed) {
+		return "edit of a remark behind code"
+	}
+	rows := slices.Concat(added, removed)
+	for _, row := range rows {
+		if text := strings.TrimSpace(row); text != "" && !isImport(l, text) {
+			return ""
+		}
+	}
+	return "edit of imports only"
+}
+
+// uncommented cuts the remarks behind the code of lines off, such as lint directives.
+func uncommented(l lang, rows []string) []string {
+	if l != golang && l != script && l != braces {
+		return rows
+	}
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = row
+		if at := strings.Index(row, " //"); at > 0 && strings.TrimSpace(row[:at]) != "" {
+			out[i] = row[:at]
+		}
+	}
+	return out
+}
+
+// squeezed is the text of the lines without any white space.
+func squeezed(rows []string) string {
+	var b strings.Builder
+	for _, row := range rows {
+		for _, f := range strings.Fields(row) {
+			b.WriteString(f)
+		}
+	}
+	return b.String()
+}
+
+// isImport reports whether a line only names what a file uses.
+func isImport(l lang, text string) bool {
+	switch l {
+	case golang:
+		if text == "import (" || text == ")" || strings.HasPrefix(text, "import ") {
+			return true
+		}
+		alias, quoted, _ := strings.Cut(text, `"`)
+		return strings.HasSuffix(quoted, `"`) && len(strings.Fields(alias)) <= 1 && !strings.ContainsAny(text, "(){}:=, ") ||
+			strings.HasSuffix(quoted, `"`) && len(strings.Fields(alias)) == 1 && !strings.ContainsAny(alias, "(){}:=,")
+	case python:
+		return strings.HasPrefix(text, "import ") || strings.HasPrefix(text, "from ")
+	case script:
+		return strings.HasPrefix(text, "import ") || strings.Contains(text, "= require(")
+	case braces:
+		return strings.HasPrefix(text, "import ") || strings.HasPrefix(text, "use ") || strings.HasPrefix(text, "using ") || strings.HasPrefix(text, "#include")
+	case ruby:
+		return strings.HasPrefix(text, "require")
+	}
+	return false
+}
+
+// comment is the text of a line that is nothing but a comment.
+func comment(l lang, row string) (string, bool) {
+	text := strings.TrimSpace(row)
+	var marks []string
+	switch l {
+	case golang, script, braces, style:
+		marks = []string{"///", "//", "/**", "/*", "* "}
+	case python, ruby, shellScript, keyed:
+		marks = []string{"#", `"""`}
+	case sqlText:
+		marks = []string{"--"}
+	}
+	for _, m := range marks {
+		body, ok := strings.CutPrefix(text, m)
+		if !ok {
+			continue
+		}
+		if m == "//" && body != "" && body[0] != ' ' && body[0] != '\t' || strings.HasPrefix(body, "!") {
+			return "", false // a directive, a shebang
+		}
+		body = strings.TrimSpace(strings.TrimRight(strings.TrimSuffix(strings.TrimSpace(body), "*/"), `"`))
+		return body, true
+	}
+	return "", false
+}
+
+// intent is what the new comments of a diff say, in their own words: the first
+// group of at least four words.
+func intent(l lang, diff []diffLine) string {
+	var group []string
+	for i := 0; i <= len(diff); i++ {
+		if i < len(diff) && diff[i].op != '-' {
+			if text, ok := comment(l, diff[i].text); ok && diff[i].op == '+' {
+				group = append(group, text)
+				continue
+			}
+		} else if i < len(diff) {
+			continue
+		}
+		if text := oneLine(strings.Join(group, " ")); len(strings.Fields(text)) >= 4 {
+			return clip(text, 320)
+		}
+		group = nil
+	}
+	return ""
+}
+
+// docOf is the first sentence of the comment above a declaration.
+func docOf(l lang, diff []diffLine, s symbol) string {
+	for i, d := range diff {
+		got, ok := declared(l, d.text)
+		if d.op != '+' || !ok || got != s {
+			continue
+		}
+		var doc []string
+		for k := i - 1; k >= 0; k-- {
+			text, ok := comment(l, diff[k].text)
+			if !ok || diff[k].op == '-' {
+				break
+			}
+			doc = append([]string{text}, doc...)
+		}
+		text := firstSentence(oneLine(strings.Join(doc, " ")))
+		// “Name does …” after the name itself would say it twice.
+		text = strings.TrimPrefix(text, s.name[strings.LastIndexByte(s.name, '.')+1:]+" ")
+		return clip(text, 150)
+	}
+	return ""
+}
+
+// telling are the lines that carry meaning: no brackets, no bare control words, no
+// comments, no imports.
+func telling(l lang, rows []string) []string {
+	var out []string
+	for _, row := range rows {
+		text := strings.TrimSpace(row)
+		if _, isComment := comment(l, row); isComment || isImport(l, text) || !hasName(text) {
+			continue
+		}
+		switch strings.Trim(text, " {};") {
+		case "return", "else", "break", "continue", "return nil", "return err", "if err != nil", "} else", "end", "pass", "try", "fi",
+			"done", "then", "do", "return false", "return true", "} else if err != nil":
+			continue
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func hasName(text string) bool {
+	letters := 0
+	for _, r := range text {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127 {
+			letters++
+		}
+	}
+	return letters >= 2
+}
+
+// keyLine is the line that says most: the first that calls something, else the
+// first that carries meaning, else the first comment.
+func keyLine(l lang, rows []string) string {
+	good := telling(l, rows)
+	for _, text := range good {
+		if len(callees([]string{text})) > 0 && len(text) > 8 {
+			return text
+		}
+	}
+	if len(good) > 0 {
+		return good[0]
+	}
+	for _, row := range rows {
+		if text, ok := comment(l, row); ok && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// exchanged pairs removed lines with the added ones that took their place, where
+// the two are alike; at most three.
+func exchanged(l lang, diff []diffLine) [][2]string {
+	var out [][2]string
+	for i := 0; i < len(diff); {
+		if diff[i].op != '-' {
+			i++
+			continue
+		}
+		var olds, news []string
+		for ; i < len(diff) && diff[i].op == '-'; i++ {
+			olds = append(olds, diff[i].text)
+		}
+		for ; i < len(diff) && diff[i].op == '+'; i++ {
+			news = append(news, diff[i].text)
+		}
+		if len(olds) != len(news) {
+			continue
+		}
+		for k := range olds {
+			a, b := telling(l, olds[k:k+1]), telling(l, news[k:k+1])
+			if len(a) == 1 && len(b) == 1 && a[0] != b[0] && len(out) < 3 {
+				out = append(out, [2]string{a[0], b[0]})
+			}
+		}
+	}
+	return out
+}
+
+// narrow cuts two long lines down to where they differ.
+func narrow(a, b string) (string, string) {
+	if len(a) <= 36 && len(b) <= 36 {
+		return a, b
+	}
+	start := 0
+	for start < min(len(a), len(b)) && a[start] == b[start] {
+		start++
+	}
+	for start > 0 && wordByte(a[start-1]) {
+		start--
+	}
+	end := 0
+	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	for end > 0 && wordByte(a[len(a)-end]) {
+		end--
+	}
+	short := func(s string) string { return strings.TrimSpace(s[start : len(s)-end]) }
+	if hasName(short(a)) && hasName(short(b)) {
+		return short(a), short(b)
+	}
+	return a, b
+}
+
+// quoted sets code apart from words.
+func quoted(code string, limit int) string {
+	return "`" + clip(strings.ReplaceAll(oneLine(code), "`", "'"), limit) + "`"
+}
+
+// callees are the names that lines call, in order of appearance.
+func callees(rows []string) []string {
+	var out []string
+	for _, row := range rows {
+		if text := strings.TrimSpace(row); strings.HasPrefix(text, "//") || strings.HasPrefix(text, "#") || strings.HasPrefix(text, "func ") || strings.HasPrefix(text, "def ") {
+			continue
+		}
+		for i := range len(row) {
+			if row[i] != '(' {
+				continue
+			}
+			start := i
+			for start > 0 && (wordByte(row[start-1]) || row[start-1] == '.') {
+				start--
+			}
+			name := strings.Trim(row[start:i], ".")
+			if len(name) < 4 || isControl(name) || isBuiltin(name) || slices.Contains(out, name) || name[0] >= '0' && name[0] <= '9' {
+				continue
+			}
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// isBuiltin names calls that say nothing about a change.
+func isBuiltin(name string) bool {
+	switch name {
+	case "append", "make", "string", "print", "range", "import", "require", "errors.New", "fmt.Errorf", "fmt.Sprintf", "fmt.Println",
+		"fmt.Printf", "fmt.Fprintf", "fmt.Fprintln", "panic", "close", "int64", "byte", "func", "map.get", "isinstance", "console.log",
+		"t.Errorf", "t.Fatalf", "t.Error", "t.Fatal", "t.Helper", "t.Run", "t.Log", "t.Logf", "t.Parallel", "expect", "assert", "err.Error",
+		"and", "or", "not", "strings.Builder", "len", "copy", "delete", "toBe", "toEqual", "printf", "echo", "Some", "None":
+		return true
+	}
+	return false
+}
+
+// missing are the items of a that b has not.
+func missing(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// spoken are the longest texts for people among the string literals of new lines:
+// at least four words; at most two.
+func spoken(l lang, rows []string) []string {
+	if l == markdown || l == plainText || l == keyed {
+		return nil
+	}
+	var out []string
+	for _, row := range rows {
+		if _, ok := comment(l, row); ok {
+			continue
+		}
+		parts := strings.Split(row, `"`)
+		for i := 1; i+1 < len(parts); i += 2 {
+			if text := oneLine(strings.ReplaceAll(parts[i], `\n`, " ")); len(strings.Fields(text)) >= 4 {
+				out = append(out, "“"+clip(text, 140)+"”")
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
+	return out[:min(len(out), 2)]
+}

@@ -1,0 +1,76 @@
+package local
+
+import "strings"
+
+// within names what a change stands in: the function, type, section or key around
+// its first changed line; "" where nothing is known.
+func (ch change) within() string {
+	l := langOf(ch.path)
+	if ch.section != "" {
+		if s, ok := declared(l, ch.section); ok {
+			return s.name
+		}
+	}
+	above := ch.above
+	depth := -1
+	for _, d := range ch.diff {
+		if d.op == ' ' {
+			above = append(above[:len(above):len(above)], d.text)
+			continue
+		}
+		if strings.TrimSpace(d.text) != "" {
+			depth = indent(d.text)
+			break
+		}
+	}
+	if depth < 0 {
+		return ""
+	}
+	return around(l, above, depth)
+}
+
+// around walks up from a line of the given indentation to the declarations it
+// stands in, innermost first, and joins their names from the outside in.
+func around(l lang, above []string, depth int) string {
+	var names []string
+	for i := len(above) - 1; i >= 0 && len(names) < 3; i-- {
+		row := above[i]
+		if strings.TrimSpace(row) == "" {
+			continue
+		}
+		in := indent(row)
+		if l != markdown && in >= depth {
+			continue
+		}
+		s, ok := declared(l, row)
+		if !ok {
+			continue
+		}
+		names = append([]string{s.name}, names...)
+		depth = in
+		if l == markdown || in == 0 || s.word == "section" {
+			break
+		}
+	}
+	sep := "."
+	if len(names) > 1 && strings.HasPrefix(names[len(names)-1], "“") {
+		sep = " › "
+	}
+	return strings.Join(names, sep)
+}
+
+// indent is a line's depth; a tab counts as the two spaces hosts print for it.
+func indent(row string) int {
+	n := 0
+	for _, r := range row {
+		switch r {
+		case ' ':
+			n++
+		case '\t':
+			n += 2
+		default:
+			return n
+		}
+	}
+	return n
+}
