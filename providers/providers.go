@@ -16,6 +16,7 @@ type Request struct {
 	Project memory.Project // whose root, for a solo project, is its name
 	Session memory.Session // zero when the events belong to none
 	Events  []memory.Event
+	Omitted int    // events left out of the middle of a session too long for one request
 	Prompt  string // what the user had asked last before the events; "" if unknown
 	// Recent holds the titles of the session's latest observations, newest first, so
 	// that a provider does not repeat them. It may be short of some, or empty.
@@ -61,7 +62,7 @@ const (
 	Auth       Class = "auth"        // pause the lane; the attempt does not count
 	Quota      Class = "quota"       // pause the lane; the attempt does not count
 	BadRequest Class = "bad_request" // fail
-	ParseError Class = "parse_error" // fail, after one corrective retry
+	ParseError Class = "parse_error" // ask once more at once, then fail
 )
 
 // Error is a classified failure.
