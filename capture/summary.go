@@ -34,7 +34,7 @@ func (u *unit) end(ctx context.Context, s memory.Session, jobID string) (memory.
 	if s.EndedAt != 0 {
 		return s, nil
 	}
-	s, err := u.Tx.EndSession(ctx, s.Scope(), s.ID, u.now)
+	s, err := u.EndSession(ctx, s.Scope(), s.ID, u.now)
 	if err == nil {
 		u.audit(memory.AuditSessionEnd, "server_session", s.ID, s.Scope(), jobID)
 	}
