@@ -19,6 +19,13 @@ func (b Books) Closed() bool {
 	return b.EventsAsked+b.SummaryAsked == b.Written+b.Skipped+b.Queued+b.Processing+b.Failed+b.Cancelled
 }
 
+// Counts is how much is stored in a scope.
+type Counts struct {
+	Projects int64 `json:"projects"`
+	Sessions int64 `json:"sessions"`
+	Events   int64 `json:"events"`
+}
+
 // LaneStats is how one lane's jobs stand in storage.
 type LaneStats struct {
 	Lane         Lane  `json:"kind"`

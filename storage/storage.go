@@ -92,6 +92,8 @@ type TenantReader interface {
 	ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error)
 	// Projects lists by name.
 	Projects(ctx context.Context, s memory.Scope, p Page) ([]memory.Project, error)
+	// Counts counts what is stored in the scope.
+	Counts(ctx context.Context, s memory.Scope) (memory.Counts, error)
 	// KeyByHash finds a key, usable or not, by the hex SHA-256 of it. It is one of
 	// the two look-ups without a tenant: the key is what establishes the tenant.
 	KeyByHash(ctx context.Context, hash string) (memory.APIKey, error)

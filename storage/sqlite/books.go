@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 
 	"claude-mem/memory"
 )
@@ -26,6 +27,17 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 		COUNT(*) FILTER (WHERE status = 'cancelled'),
 		(SELECT COUNT(*) FROM observations WHERE `+w.String()+`)
 		FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `+w.String(), args...)
+}
+
+func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error) {
+	projects, rows := inProject(s), inTeam(s)
+	args := slices.Concat(projects.args, rows.args, rows.args)
+	return one(ctx, r.q, "count", func(sc scanner) (c memory.Counts, err error) {
+		return c, sc.Scan(&c.Projects, &c.Sessions, &c.Events)
+	}, `SELECT
+		(SELECT COUNT(*) FROM projects WHERE `+projects.String()+`),
+		(SELECT COUNT(*) FROM server_sessions WHERE `+rows.String()+`),
+		(SELECT COUNT(*) FROM agent_events WHERE `+rows.String()+`)`, args...)
 }
 
 func (r reads) LaneStats(ctx context.Context, now memory.Epoch) ([]memory.LaneStats, error) {
