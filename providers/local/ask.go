@@ -1,6 +1,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -9,12 +10,14 @@ import (
 type ask struct {
 	text string // one line, without what hosts wrap around prompts; "" if it says nothing
 	low  string // text in lower case
+	head string // its first sentence
 }
 
 // askOf reads a prompt. Answers such as “yes” and texts that a host wrote in the
 // user's place name no intent.
 func askOf(prompt string) ask {
-	text := oneLine(stripTags(prompt))
+	raw := stripTags(prompt)
+	text := oneLine(raw)
 	for _, synthetic := range []string{"This session is being continued", "[Request interrupted", "Caveat: The messages below", "Operation stopped by hook"} {
 		if strings.HasPrefix(text, synthetic) {
 			return ask{}
@@ -23,7 +26,49 @@ func askOf(prompt string) ask {
 	if !meaningful(text) {
 		return ask{}
 	}
-	return ask{text: text, low: strings.ToLower(text[:min(len(text), 2000)])}
+	return ask{text: text, low: strings.ToLower(text[:min(len(text), 2000)]), head: opening(raw)}
+}
+
+// opening is the first sentence of a prompt. A first line that only announces the
+// next is joined with it.
+func opening(raw string) string {
+	head := ""
+	rows := lines(raw)
+	if at := slices.IndexFunc(rows, complains); at >= 0 && pasted(rows[0]) {
+		rows = rows[at:]
+	}
+	for _, row := range rows {
+		row = oneLine(strings.TrimLeft(row, "#>•│⨯✗ "))
+		if item, ok := listItem(row); ok {
+			row = item
+		}
+		if row == "" {
+			continue
+		}
+		head = strings.TrimSpace(head + " " + row)
+		if len(head) > 15 && !strings.HasSuffix(head, ":") {
+			break
+		}
+	}
+	return firstSentence(head)
+}
+
+// pasted reports whether a prompt's first line is another program's output.
+func pasted(row string) bool {
+	row = strings.TrimSpace(row)
+	return row != "" && strings.ContainsRune("•│⨯✗✘>$[{<", firstRune(row))
+}
+
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
+}
+
+// complains reports whether a line of output says that something is wrong.
+func complains(row string) bool {
+	return hasWord(strings.ToLower(row), "error", "error:", "failed", "fail", "panic", "cannot", "exception", "not found")
 }
 
 // subtitle tells what the user had asked for.
@@ -31,7 +76,7 @@ func (a ask) subtitle() string {
 	if a.text == "" {
 		return ""
 	}
-	return "Asked: " + clip(firstSentence(a.text), maxSubtitle-10)
+	return "Asked: " + clip(a.head, maxSubtitle-10)
 }
 
 // meaningful reports whether a text says more than yes or no: four words, or as
@@ -43,8 +88,16 @@ func meaningful(text string) bool {
 			wide++
 		}
 	}
-	words := strings.Fields(text)
-	return wide >= 4 || len(words) >= 4 || len(words) >= 2 && strings.ContainsAny(text, "/_.`()")
+	words := 0
+	for w := range strings.FieldsSeq(strings.ToLower(text)) {
+		switch strings.Trim(w, ".,!?:;\"'") {
+		case "yes", "yep", "yeah", "ok", "okay", "sure", "please", "let's", "lets", "go", "ahead", "do", "it", "that", "this", "now", "thanks", "thank", "you",
+			"and", "the", "a", "so", "hmm", "then", "good", "great", "perfect", "continue", "proceed", "":
+		default:
+			words++
+		}
+	}
+	return wide >= 4 || words >= 3 || words >= 2 && strings.ContainsAny(text, "/_.`()")
 }
 
 // stripTags removes the blocks that hosts and we ourselves put into prompts, and
@@ -124,5 +177,5 @@ func abbreviated(before string) bool {
 	case "e.g", "i.e", "etc", "vs", "cf", "approx", "resp", "no":
 		return true
 	}
-	return len(word) == 1 && word != "." && !unicode.IsDigit(rune(word[0]))
+	return len(word) == 1 && (len(before) == 1 || !unicode.IsDigit(rune(word[0])))
 }

@@ -66,6 +66,7 @@ func isCreation(c *call) bool {
 // relative makes the paths of changes the project's own.
 func (sc scene) relative(all []change, cwd string) []change {
 	for i := range all {
+		all[i].diff = realigned(all[i].diff)
 		all[i].path = sc.rel(all[i].path, cwd)
 		if all[i].from != "" {
 			all[i].from = sc.rel(all[i].from, cwd)

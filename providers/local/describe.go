@@ -28,6 +28,9 @@ func describe(ch change) tale {
 	kept := common(t.adds, t.drops)
 	t.adds, t.drops = without(t.adds, kept), without(t.drops, kept)
 	t.narrative = intent(l, ch.diff)
+	if l == markdown {
+		t.narrative = clip(digest(strings.Join(added, "\n")).narrative(""), 400)
+	}
 	t.title = t.headline(ch, l, added, removed)
 	t.facts = t.details(ch, l, kept)
 	return t
@@ -42,6 +45,9 @@ func (t *tale) headline(ch change, l lang, added, removed []string) string {
 	case ch.from != "":
 		return "Move " + ch.from + " to " + ch.path
 	case ch.created:
+		if l == markdown && len(t.adds) > 0 {
+			return "Create " + file + ": " + t.adds[0].name
+		}
 		if len(t.adds) > 0 {
 			return "Create " + file + ": " + list(names(t.adds), 3)
 		}
@@ -68,30 +74,48 @@ func (t *tale) headline(ch change, l lang, added, removed []string) string {
 // statements is the headline of a change inside a body.
 func statements(l lang, where string, diff []diffLine, added, removed []string) string {
 	news, olds := telling(l, added), telling(l, removed)
+	key, lost := statement(keyLine(l, added)), statement(keyLine(l, removed))
 	switch {
+	case len(news) == 0 && len(olds) == 0 && key != "" && lost != "":
+		return "Change remark in " + where + ": " + quoted(key, 60)
 	case len(news) == 1 && len(olds) == 1:
 		return exchange(olds[0], news[0]) + " in " + where
-	case len(olds) == 0:
-		return "Add " + quoted(keyLine(l, added), 60) + " to " + where
-	case len(news) == 0:
-		return "Remove " + quoted(keyLine(l, removed), 60) + " from " + where
+	case len(olds) == 0 && key != "":
+		return "Add " + quoted(key, 60) + " to " + where
+	case len(news) == 0 && lost != "":
+		return "Remove " + quoted(lost, 60) + " from " + where
 	}
-	if calls := missing(callees(news), callees(olds)); len(calls) > 0 {
+	if calls := missing(callees(l, news), callees(l, olds)); len(calls) > 0 {
 		return "Rework " + where + ": now uses " + list(calls, 3)
 	}
-	if calls := missing(callees(olds), callees(news)); len(calls) > 0 {
+	if calls := missing(callees(l, olds), callees(l, news)); len(calls) > 0 {
 		return "Rework " + where + ": without " + list(calls, 3)
 	}
 	if pairs := exchanged(l, diff); len(pairs) > 0 {
 		return exchange(pairs[0][0], pairs[0][1]) + " and more in " + where
 	}
-	return "Rework " + where + ": " + quoted(keyLine(l, added), 60)
+	if key == "" {
+		return "Change " + where + ": " + extent(len(added), len(removed))
+	}
+	return "Rework " + where + ": " + quoted(key, 60)
 }
 
-// exchange names two lines, cut down to where they differ.
+// exchange tells how one line became another: what was put in, taken out, or
+// exchanged.
 func exchange(before, after string) string {
-	before, after = narrow(before, after)
-	return "Change " + quoted(before, 36) + " to " + quoted(after, 36)
+	if len(before) <= 30 && len(after) <= 30 {
+		return "Change " + quoted(before, 36) + " to " + quoted(after, 36)
+	}
+	gone, come := narrow(before, after)
+	switch {
+	case gone == "" && hasName(come):
+		return "Put " + quoted(come, 40) + " into " + quoted(before, 36)
+	case come == "" && hasName(gone):
+		return "Take " + quoted(gone, 40) + " out of " + quoted(before, 36)
+	case hasName(gone) && hasName(come):
+		return "Change " + quoted(gone, 36) + " to " + quoted(come, 36)
+	}
+	return "Change " + quoted(before, 44) + " to " + quoted(after, 44)
 }
 
 // place says where a change stands: the name around it, and the file.
@@ -107,8 +131,12 @@ func place(ch change, file string) string {
 func (t *tale) details(ch change, l lang, kept []symbol) []string {
 	var facts []string
 	added, removed := ch.added(), ch.removed()
-	for _, s := range t.adds[:min(len(t.adds), 5)] {
-		facts = append(facts, strings.TrimSuffix("Adds "+s.word+" "+s.name+": "+docOf(l, ch.diff, s), ": "))
+	if l == markdown && len(t.adds) > 1 {
+		facts = append(facts, "Adds sections "+list(names(t.adds), 8))
+	} else {
+		for _, s := range t.adds[:min(len(t.adds), 5)] {
+			facts = append(facts, strings.TrimSuffix("Adds "+s.word+" "+s.name+": "+docOf(l, ch.diff, s), ": "))
+		}
 	}
 	for _, s := range t.drops[:min(len(t.drops), 3)] {
 		facts = append(facts, "Removes "+s.word+" "+s.name)
@@ -122,7 +150,7 @@ func (t *tale) details(ch change, l lang, kept []symbol) []string {
 		facts = append(facts, quoted(p[0], 90)+" → "+quoted(p[1], 90))
 	}
 	if !ch.created {
-		news, olds := callees(added), callees(removed)
+		news, olds := callees(l, added), callees(l, removed)
 		if now := missing(news, olds); len(now) > 0 && len(removed) > 0 {
 			facts = append(facts, "Now uses "+list(now, 6))
 		}

@@ -92,6 +92,53 @@ func marked(op byte, texts []string) []diffLine {
 	return out
 }
 
+// realigned turns lines that differ in white space only into context: formatters
+// move columns, and nobody wants to be told.
+func realigned(diff []diffLine) []diffLine {
+	out := make([]diffLine, 0, len(diff))
+	for i := 0; i < len(diff); {
+		if diff[i].op != '-' {
+			out = append(out, diff[i])
+			i++
+			continue
+		}
+		start := i
+		for i < len(diff) && diff[i].op == '-' {
+			i++
+		}
+		mid := i
+		for i < len(diff) && diff[i].op == '+' {
+			i++
+		}
+		out = append(out, settle(diff[start:mid], diff[mid:i])...)
+	}
+	return out
+}
+
+// settle pairs removed lines with added ones of the same text, in order.
+func settle(removed, added []diffLine) []diffLine {
+	var out, rest []diffLine
+	next := 0
+	for _, d := range added {
+		text := squeezed([]string{d.text})
+		at := -1
+		for k := next; k < len(removed) && text != ""; k++ {
+			if squeezed([]string{removed[k].text}) == text {
+				at = k
+				break
+			}
+		}
+		if at < 0 {
+			rest = append(rest, d)
+			continue
+		}
+		out = append(append(out, removed[next:at]...), rest...)
+		out = append(out, diffLine{' ', d.text})
+		rest, next = nil, at+1
+	}
+	return append(append(out, removed[next:]...), rest...)
+}
+
 // linesAbove is what stands in the original before the first changed line. The
 // original may be cut short: then the change is not found, and nothing is above.
 func linesAbove(original string, diff []diffLine) []string {

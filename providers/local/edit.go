@@ -20,6 +20,10 @@ func (sc scene) changed(all []change) note {
 	var tales []tale
 	skip := "edit without a file"
 	for _, ch := range all {
+		if isPlanFile(ch.path) {
+			skip = "the agent's own plan"
+			continue
+		}
 		t := describe(ch)
 		if t.skip != "" {
 			skip = t.skip
@@ -48,6 +52,10 @@ func (sc scene) changed(all []change) note {
 	m.Concepts = conceptsOfChange(kind, m.Narrative)
 	return remembered(kind, m)
 }
+
+// isPlanFile knows the files that hosts keep the agent's plans in. A plan is
+// remembered when the user lets it pass.
+func isPlanFile(p string) bool { return strings.Contains(p, "/.claude/plans/") }
 
 // editFailed keeps the failures of editing tools that tell of the world, and drops
 // those that tell only that the agent missed its aim and will try again.

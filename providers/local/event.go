@@ -38,7 +38,25 @@ func (sc scene) note(s step) note {
 	if n.skip == "" && s.event.ID != "" {
 		n.draft.Events = []string{s.event.ID}
 	}
+	if s.call != nil && n.skip == "" {
+		sc.shorten(&n.draft.Metadata, s.call.cwd)
+	}
+	sc.shorten(&n.draft.Metadata, sc.root)
 	return n
+}
+
+// shorten writes paths under a folder relative to it wherever they stand in a text.
+func (scene) shorten(m *memory.Metadata, folder string) {
+	folder = strings.TrimRight(folder, "/") + "/"
+	if len(folder) < 3 {
+		return
+	}
+	for _, text := range []*string{&m.Title, &m.Subtitle, &m.Narrative} {
+		*text = strings.ReplaceAll(*text, folder, "")
+	}
+	for i, f := range m.Facts {
+		m.Facts[i] = strings.ReplaceAll(f, folder, "")
+	}
 }
 
 func (sc scene) judge(s step) note {

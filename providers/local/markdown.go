@@ -13,6 +13,8 @@ type doc struct {
 	heads  []string // headings that name something
 	facts  []string // list items and table rows, with what they belong to
 	offers []string // what the agent offers to do or asks at the end
+	fence  string   // the first line of the first code block
+	headed bool     // a heading that names something came before any sentence
 }
 
 // maxDoc is how much of an answer is read.
@@ -28,7 +30,16 @@ func digest(text string) doc {
 		r.row(row)
 	}
 	r.endParagraph()
+	r.settle()
 	return r.doc
+}
+
+// settle makes a fact of a topic that nothing followed.
+func (r *reader) settle() {
+	if r.pending != "" && len(strings.Fields(r.pending)) > 2 {
+		r.facts = append(r.facts, r.pending)
+	}
+	r.pending = ""
 }
 
 // reader is the state of digest.
@@ -37,6 +48,7 @@ type reader struct {
 	para     []string
 	fenced   bool
 	topic    string // what the items that follow belong to, if it names something
+	pending  string // a topic that is a fact of its own unless items follow
 	offering bool   // what follows an offer is part of it
 	table    bool   // the header of the table has passed
 }
@@ -50,6 +62,7 @@ func (r *reader) row(row string) {
 	}
 	switch {
 	case r.fenced:
+		r.fence = first(r.fence, text)
 	case text == "" || strings.Trim(text, "-=*_ ") == "":
 		r.endParagraph()
 	case strings.HasPrefix(text, "|"):
@@ -81,12 +94,16 @@ func (r *reader) prose(text string) {
 			r.endParagraph()
 		}
 	}
-	if strings.HasPrefix(text, "**") && !strings.HasPrefix(text, "**Bug") && len(text) < 120 && !strings.Contains(text, ". ") && !strings.HasSuffix(text, ".") && strings.Contains(text, "** ") {
+	if name := unnumbered(plain(text)); strings.HasPrefix(text, "**") && len(text) < 160 && strings.Contains(text, "** ") &&
+		!strings.Contains(name, ". ") && !strings.HasSuffix(name, ".") {
 		// A name in bold with a remark: what follows belongs to it.
 		r.endParagraph()
-		r.topic = strings.TrimLeft(strings.TrimRight(plain(text), ": "), "0123456789.) ")
+		r.settle()
+		r.topic = strings.TrimRight(name, ": ")
+		r.pending = r.topic
 		return
 	}
+	r.settle()
 	r.para = append(r.para, text)
 }
 
@@ -111,32 +128,43 @@ func listItem(text string) (string, bool) {
 	return "", false
 }
 
+// unnumbered drops the number of a heading.
+func unnumbered(s string) string { return strings.TrimLeft(s, "0123456789.) ") }
+
 func (r *reader) heading(text string) {
-	title := strings.TrimRight(plain(text), ": ")
-	title = strings.TrimLeft(title, "0123456789.) ")
+	r.settle()
+	title := unnumbered(strings.TrimRight(plain(text), ": "))
 	r.offering = hasWord(strings.ToLower(title), "next step", "next steps", "remaining", "todo", "follow-up", "follow-ups", "open questions")
 	r.topic = ""
 	if r.offering || isGeneric(title) {
 		return
 	}
+	r.headed = r.headed || len(r.heads)+len(r.leads) == 0
 	r.heads = append(r.heads, title)
 	if names(identifiers(title)) != nil || len(strings.Fields(title)) <= 5 {
 		r.topic = title
 	}
 }
 
-// isGeneric knows headings that every answer has.
+// isGeneric knows headings that every answer has: nothing is left of them without
+// the words of their trade.
 func isGeneric(title string) bool {
-	low := strings.ToLower(strings.Trim(title, "📦✅🎯🔧 !"))
-	if len(strings.Fields(low)) <= 4 && hasWord(low, "summary", "overview", "changes", "change", "verification", "results", "result", "answer", "details",
-		"findings", "conclusion", "what it does", "how it works", "key", "files changed", "testing", "notes", "explanation", "before", "after", "implementation", "updated",
-		"added", "removed", "analysis", "test", "tests", "status", "plan", "example", "usage", "options", "background", "kept", "done", "files") {
-		return true
+	for w := range strings.FieldsSeq(strings.ToLower(title)) {
+		switch strings.Trim(w, "📦✅🎯🔧 !:.,()&-—") {
+		case "summary", "overview", "changes", "change", "made", "verification", "results", "result", "answer", "details", "findings", "conclusion",
+			"what", "it", "does", "how", "works", "key", "files", "file", "changed", "modified", "testing", "notes", "explanation", "before", "after", "implementation",
+			"updated", "added", "removed", "analysis", "status", "plan", "example", "examples", "usage", "options", "background", "kept", "done", "the", "of", "a", "for",
+			"and", "in", "to", "this", "new", "i", "my", "all", "here", "here's", "is", "are", "now", "issues", "found", "points", "fix", "fixes", "problem", "solution", "main",
+			"question", "quick", "additional", "other", "recommendation", "recommendations", "flow", "current", "description", "context", "total", "output", "pr", "":
+		default:
+			return false
+		}
 	}
-	return low == ""
+	return true
 }
 
 func (r *reader) item(text string) {
+	r.pending = ""
 	if text == "" {
 		return
 	}
@@ -225,9 +253,14 @@ func firstField(s string) string {
 // withoutOpener drops the courtesies that answers begin with.
 func withoutOpener(s string) string {
 	for _, opener := range []string{"Yes, exactly", "Yes,", "Yes -", "Yes!", "Yes.", "No,", "No -", "Sure,", "Sure!", "Sure.", "Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
-		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!", "You're right,", "You're right.", "Good thinking.", "Good catch!", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.", "You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
+		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!", "You're right,", "You're right.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.", "Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.", "You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
 		if rest, ok := strings.CutPrefix(s, opener); ok {
 			s = strings.TrimSpace(rest)
+		}
+	}
+	for _, source := range []string{"Based on ", "According to ", "Looking at "} {
+		if _, rest, ok := strings.Cut(s, ", "); ok && strings.HasPrefix(s, source) && len(s)-len(rest) < 70 {
+			s = rest
 		}
 	}
 	if s = strings.TrimLeft(s, ".,!- "); s == "" {
@@ -267,7 +300,13 @@ func isStatus(s string) bool {
 // do or that something follows.
 func isAnnouncement(s string) bool {
 	low := strings.ToLower(s)
-	for _, start := range []string{"let me", "i'll", "i will", "i'm going to", "now let me", "now i", "now let's", "let's", "here's", "here is", "here are", "here it is", "looking at",
+	if hasWord(low, "changes are complete", "all done", "plan is complete", "summary of", "generated with", "co-authored-by", "now resolved", "changes are done") && len(s) < 90 {
+		return true
+	}
+	if second := firstField(strings.TrimPrefix(low, "now ")); strings.HasPrefix(low, "now ") && strings.HasSuffix(second, "ing") {
+		return true
+	}
+	for _, start := range []string{"let me", "i'm using", "before reporting", "i've thoroughly", "i've read", "i've completed", "i've analyzed", "i've reviewed", "i've researched", "i have completed", "i have analyzed", "i'll", "i will", "i'm going to", "now let me", "now i", "now let's", "let's", "here's", "here is", "here are", "here it is", "looking at",
 		"based on my", "i now have", "i have a ", "i can now", "first, let me", "next, i", "great", "perfect", "good,", "excellent", "i need to", "i understand", "sorry", "i apologize", "stopped."} {
 		if strings.HasPrefix(low, start) {
 			return true
@@ -279,7 +318,8 @@ func isAnnouncement(s string) bool {
 // plain strips the marks of Markdown but keeps `code`, which says what is a name.
 func plain(s string) string {
 	s = strings.NewReplacer("**", "", "__", "", "<br/>", "; ", "<br>", "; ").Replace(oneLine(s))
-	s = strings.TrimLeft(s, "*✅❌✓✔☑⚠️🎉🚀📦🔧🎯👍→•> \u200d")
+	s = strings.NewReplacer("✅ ", "", "❌ ", "", "✅", "", "❌", "").Replace(s)
+	s = strings.TrimLeft(s, "*✓✔☑⚠️🎉🚀📦🔧🎯👍🤖→•> \u200d")
 	for {
 		open := strings.Index(s, "](")
 		if open < 0 {

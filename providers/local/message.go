@@ -36,12 +36,16 @@ func (sc scene) said(message string) note {
 func (d doc) title() string {
 	head := ""
 	switch {
+	case d.headed && len(strings.Fields(d.heads[0])) >= 3:
+		return d.heads[0]
 	case len(d.leads) > 0:
-		head = d.leads[0]
+		head = d.leads[d.opening()]
 	case len(d.heads) > 0:
 		head = d.heads[0]
 	case len(d.facts) > 0:
-		return strings.TrimRight(d.facts[0], ".")
+		return strings.TrimRight(d.facts[0], ".:")
+	case len(strings.Fields(d.fence)) >= 4:
+		return d.fence
 	default:
 		return ""
 	}
@@ -51,8 +55,8 @@ func (d doc) title() string {
 		return head
 	}
 	var more []string
-	if len(d.leads) > 1 && !introduces && !strings.HasSuffix(d.leads[1], ":") {
-		more = append(more, head+". "+strings.TrimRight(d.leads[1], "."))
+	if at := d.opening() + 1; at < len(d.leads) && !introduces {
+		more = append(more, head+". "+strings.TrimRight(d.leads[at], ".:"))
 	}
 	if len(d.facts) > 0 {
 		more = append(more, head+": "+strings.TrimRight(d.facts[0], "."))
@@ -69,6 +73,26 @@ func (d doc) title() string {
 		return ""
 	}
 	return head
+}
+
+// opening is the place of the first lead, or of a better one close behind when the
+// first leans on what came before it: “This prevents …”.
+func (d doc) opening() int {
+	for i, s := range d.leads[:min(len(d.leads), 3)] {
+		if !leans(s) {
+			return i
+		}
+	}
+	return 0
+}
+
+// leans reports whether a sentence cannot stand alone.
+func leans(s string) bool {
+	switch strings.ToLower(strings.TrimRight(firstField(s), ",")) {
+	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also":
+		return true
+	}
+	return len(strings.Fields(s)) < 4
 }
 
 // best keeps the facts that carry most: names, places, causes. Their order stays.

@@ -38,7 +38,19 @@ func outcomeOf(c *call, what action) outcome {
 	if !o.failed {
 		o.errors = nil
 	}
+	// A test logs its progress from the same places as its failures.
+	slices.SortStableFunc(o.errors, func(a, b string) int { return severity(b) - severity(a) })
 	return o
+}
+
+// severity is 1 for lines that state a failure and 0 for those that may.
+func severity(text string) int {
+	low := strings.ToLower(text)
+	if hasWord(low, "error", "error:", "expected", "want", "should", "got", "undefined", "undefined:", "cannot", "not", "fail*", "panic*", "fatal*", "missing", "invalid",
+		"unused", "mismatch", "no", "unexpected", "exception", "denied", "is", "never", "imported", "declared") {
+		return 1
+	}
+	return 0
 }
 
 // exitCode finds a code other than 0 where a host writes it into the output.
@@ -83,6 +95,10 @@ func (o *outcome) read(row string) {
 	}
 	if tally(text) {
 		o.counts = strings.Trim(text, "= ")
+	}
+	if n := len(o.errors); n > 0 && strings.HasSuffix(o.errors[n-1], ":") && len(o.errors[n-1]) < 200 {
+		o.errors[n-1] += " " + text // what the colon points at
+		return
 	}
 	if len(o.errors) < 8 && tellsError(text) {
 		o.errors = addOnce(o.errors, strings.TrimPrefix(strings.TrimPrefix(text, "Error: "), "error: "))

@@ -39,7 +39,7 @@ func (sc scene) declined(c *call, words string) note {
 	case plan:
 		what = "the plan"
 		if d := digest(c.str("plan")); len(d.heads) > 0 {
-			what = "the plan " + quoted(d.heads[0], 80)
+			what = "the plan “" + clip(strings.TrimPrefix(d.heads[0], "Plan: "), 80) + "”"
 		}
 	}
 	if !meaningful(words) && c.class != plan {
@@ -121,7 +121,7 @@ func (sc scene) fetched(c *call) note {
 	facts = append(facts, best(d.facts, 7)...)
 	headline := d.title()
 	if len(d.leads) > 0 {
-		headline = strings.TrimRight(d.leads[0], ".")
+		headline = strings.TrimRight(d.leads[0], ".:")
 	}
 	if hasWord(strings.ToLower(headline), "i cannot", "i can't", "unable to", "no substantive") {
 		return skipped("page did not answer")
@@ -226,7 +226,7 @@ func (sc scene) served(c *call) note {
 		Facts:     best(d.facts, maxFacts-3),
 		Concepts:  []string{whatChanged},
 	}
-	if target != "" && len(target) < 30 {
+	if target != "" && len(target) < 30 && !strings.HasPrefix(topic, target) {
 		m.Title += " " + target
 	}
 	if topic != "" {

@@ -2,6 +2,7 @@ package local
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"claude-mem/memory"
@@ -26,6 +27,10 @@ func (sc scene) ran(c *call) note {
 		return sc.versioned(c, line, main)
 	}
 	if o.failed {
+		if last := all[len(all)-1]; what == checks && !slices.ContainsFunc(o.errors, located) && purpose(last) == runs {
+			// The compiler did not complain, so it was what ran after it.
+			main, what = last, runs
+		}
 		return sc.failedRun(c, main, what, o)
 	}
 	m := memory.Metadata{Subtitle: sc.ask.subtitle(), Concepts: []string{whatChanged}}
@@ -86,8 +91,11 @@ func (sc scene) failedRun(c *call, main segment, what action, o outcome) note {
 	m := memory.Metadata{Subtitle: sc.ask.subtitle(), Concepts: []string{gotcha, problemSolution}}
 	name := quoted(spell(main), 60)
 	why := ""
-	if len(o.errors) > 0 {
+	switch {
+	case len(o.errors) > 0:
 		why = shortPlace(o.errors[0])
+	case what != tests && len(o.failing) > 0:
+		why = o.failing[0]
 	}
 	switch {
 	case what == tests && len(o.failing) > 0:
@@ -161,11 +169,11 @@ func (sc scene) passed(main segment, o outcome) note {
 	chosen := selection(main.words)
 	switch {
 	case chosen != "":
-		m.Title = "Tests pass: " + chosen
+		m.Title = "Tests pass: " + chosen + " (" + strings.Join(main.words[:min(len(main.words), 2)], " ") + ")"
 	case len(o.passing) > 0 && len(o.passing) <= 3:
 		m.Title = "Tests pass: " + list(o.passing, 3)
 	default:
-		m.Title = "Tests pass: " + spell(main)
+		m.Title = "Tests pass: " + label(main)
 	}
 	if o.counts != "" {
 		m.Facts = append(m.Facts, o.counts)

@@ -31,6 +31,7 @@ type turn struct {
 	title string // of that account
 	kind  string
 	edits []string // files changed
+	acted bool     // something else was done: a commit, a comment
 }
 
 // edited is a file and how much of it changed.
@@ -107,8 +108,11 @@ func (s *session) called(c *call, subagent bool) {
 			return
 		}
 		if p := c.str("file_path", "path", "absolute_path"); p != "" && c.str("pattern") == "" {
-			s.read = addOnce(s.read, s.sc.rel(p, c.cwd))
-		} else if q := c.str("pattern", "query"); q != "" {
+			// What lies outside of the project is the agent's own affair.
+			if p = s.sc.rel(p, c.cwd); !strings.HasPrefix(p, "/") && !isDrive(p) {
+				s.read = addOnce(s.read, p)
+			}
+		} else if q := c.str("pattern", "query"); q != "" && !strings.ContainsAny(q, `\|*[](){}^$?+`) {
 			s.searched = addOnce(s.searched, quoted(q, 50))
 		}
 	case web:
@@ -125,6 +129,18 @@ func (s *session) called(c *call, subagent bool) {
 		s.wrote(c)
 	case shell:
 		s.ran(c)
+	case mcp:
+		if n := s.sc.served(c); n.skip == "" && !c.failed {
+			s.did(n)
+		}
+	}
+}
+
+// did keeps what was done outside of the files.
+func (s *session) did(n note) {
+	if n.skip == "" && n.draft.Kind != memory.KindDiscovery {
+		s.commits = addOnce(s.commits, n.draft.Metadata.Title)
+		s.turn().acted = true
 	}
 }
 
@@ -148,6 +164,9 @@ func (s *session) wrote(c *call) {
 		return
 	}
 	for _, ch := range s.sc.changes(c) {
+		if isPlanFile(ch.path) {
+			continue
+		}
 		s.touched(ch.path, len(ch.added()), len(ch.removed()), func() string { return describe(ch).title })
 	}
 }
@@ -178,18 +197,12 @@ func (s *session) ran(c *call) {
 	switch what {
 	case tests, checks:
 		s.checked(c, main, what)
-	case history:
-		if n := s.sc.ran(c); n.skip == "" && n.draft.Kind != memory.KindDiscovery {
-			s.commits = addOnce(s.commits, n.draft.Metadata.Title)
-		}
+	case history, installs, deploys:
+		s.did(s.sc.ran(c))
 	case files:
 		n := s.sc.ran(c)
 		for _, p := range n.draft.Metadata.FilesModified {
 			s.touched(p, 0, 0, func() string { return n.draft.Metadata.Title })
-		}
-	case installs, deploys:
-		if n := s.sc.ran(c); n.skip == "" {
-			s.commits = addOnce(s.commits, n.draft.Metadata.Title)
 		}
 	}
 }
@@ -217,7 +230,7 @@ func label(s segment) string {
 		if i == 0 {
 			w = path.Base(w)
 		}
-		if i > 0 && (strings.HasPrefix(w, "-v") || strings.HasPrefix(w, "-count") || w == "-timeout") {
+		if i > 0 && (w == "-v" || strings.HasPrefix(w, "-count") || strings.HasPrefix(w, "-timeout") || s.words[i-1] == "-timeout") {
 			continue
 		}
 		words = append(words, clip(oneLine(w), 50))

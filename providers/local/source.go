@@ -177,7 +177,7 @@ func hasName(text string) bool {
 func keyLine(l lang, rows []string) string {
 	good := telling(l, rows)
 	for _, text := range good {
-		if len(callees([]string{text})) > 0 && len(text) > 8 {
+		if len(callees(l, []string{text})) > 0 && len(text) > 8 {
 			return text
 		}
 	}
@@ -221,30 +221,30 @@ func exchanged(l lang, diff []diffLine) [][2]string {
 	return out
 }
 
-// narrow cuts two long lines down to where they differ.
+// narrow cuts two lines down to where they differ, by whole words.
 func narrow(a, b string) (string, string) {
-	if len(a) <= 36 && len(b) <= 36 {
-		return a, b
-	}
 	start := 0
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++
 	}
-	for start > 0 && wordByte(a[start-1]) {
+	for start > 0 && (start < len(a) && wordByte(a[start]) || start < len(b) && wordByte(b[start])) && wordByte(a[start-1]) {
 		start--
 	}
 	end := 0
 	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
 	}
-	for end > 0 && wordByte(a[len(a)-end]) {
+	for end > 0 && wordByte(a[len(a)-end]) && (end < len(a) && wordByte(a[len(a)-end-1]) || end < len(b) && wordByte(b[len(b)-end-1])) {
 		end--
 	}
-	short := func(s string) string { return strings.TrimSpace(s[start : len(s)-end]) }
-	if hasName(short(a)) && hasName(short(b)) {
-		return short(a), short(b)
-	}
-	return a, b
+	return strings.TrimSpace(a[start : len(a)-end]), strings.TrimSpace(b[start : len(b)-end])
+}
+
+// statement is a line of code without what every such line has.
+func statement(text string) string {
+	text = strings.TrimPrefix(text, "if err := ")
+	text = strings.TrimSuffix(text, "; err != nil {")
+	return strings.TrimSpace(strings.TrimSuffix(text, " {"))
 }
 
 // quoted sets code apart from words.
@@ -253,7 +253,12 @@ func quoted(code string, limit int) string {
 }
 
 // callees are the names that lines call, in order of appearance.
-func callees(rows []string) []string {
+func callees(l lang, rows []string) []string {
+	switch l {
+	case golang, python, script, braces, ruby:
+	default:
+		return nil
+	}
 	var out []string
 	for _, row := range rows {
 		if text := strings.TrimSpace(row); strings.HasPrefix(text, "//") || strings.HasPrefix(text, "#") || strings.HasPrefix(text, "func ") || strings.HasPrefix(text, "def ") {

@@ -38,11 +38,20 @@ func summarize(r providers.Request) note {
 	return remembered(memory.KindSummaryObservation, m)
 }
 
-// title is the first thing the user wanted, or else the first thing that was done.
+// title is the first thing the user wanted in so many words, or else the first
+// thing that was done.
 func (s *session) title() string {
 	for _, t := range s.turns {
-		if t.ask.text != "" {
-			return wish(firstSentence(t.ask.text))
+		if len(strings.Fields(t.ask.head))+2*len(identifiers(t.ask.head)) >= 7 {
+			return wish(t.ask.head)
+		}
+	}
+	for _, t := range s.turns {
+		if t.ask.text != "" && len(s.turns) == 1 {
+			return wish(t.ask.head)
+		}
+		if t.title != "" && (t.acted || len(t.edits) > 0) {
+			return t.title
 		}
 	}
 	for _, t := range s.turns {
@@ -62,7 +71,7 @@ func (s *session) title() string {
 // wish drops the courtesies in front of a request.
 func wish(s string) string {
 	low := strings.ToLower(s)
-	for _, p := range []string{"hi,", "hello,", "hey,", "ok,", "so,", "please ", "can you please ", "could you please ", "can you ", "could you ", "i'd like you to ", "i'd like to ", "i would like to ", "i want you to ", "i want to ",
+	for _, p := range []string{"hmm,", "hmm", "well,", "hi,", "hello,", "hey,", "ok,", "so,", "please ", "can you please ", "could you please ", "can you ", "could you ", "i'd like you to ", "i'd like to ", "i would like to ", "i want you to ", "i want to ",
 		"we should ", "let's ", "lets ", "help me ", "question:"} {
 		if strings.HasPrefix(low, p) {
 			s = strings.TrimSpace(s[len(p):])
@@ -133,7 +142,7 @@ func (s *session) learned() string {
 		if t.title == "" {
 			continue
 		}
-		if len(t.edits) == 0 {
+		if len(t.edits) == 0 && !t.acted {
 			all = append(all, answer(t))
 			continue
 		}
@@ -166,11 +175,11 @@ func tellsCause(f string) bool {
 func (s *session) completed() string {
 	var all []string
 	for _, t := range s.turns {
-		if len(t.edits) == 0 {
+		if len(t.edits) == 0 && !t.acted {
 			continue
 		}
 		done := t.title
-		if done == "" {
+		if done == "" && len(t.edits) > 0 {
 			i := slices.IndexFunc(s.edited, func(e edited) bool { return e.path == t.edits[0] })
 			done = s.edited[i].first
 		}
