@@ -10,13 +10,13 @@ import (
 // assigned finds the value of a name such as password or API_KEY, in the ways that
 // programs, shells, configuration files, headers and URLs write it.
 func assigned(s string, i, end int) (found, bool) {
-	kind := secretName(s[i:end])
-	if kind == "" {
-		return found{}, false
-	}
 	at, sep := separator(s, end)
 	flag := sep == 0 && i >= 2 && s[i-2:i] == "--" // --password VALUE
 	if sep == 0 && !flag || at >= len(s) {
+		return found{}, false
+	}
+	kind := secretName(s[i:end])
+	if kind == "" {
 		return found{}, false
 	}
 	if flag {
@@ -56,6 +56,13 @@ func separator(s string, i int) (value int, sep byte) {
 	return i, 0
 }
 
+// maxValue bounds how far a value is followed; no credential is longer. Without it
+// a text made of nothing but names would be read once for each of them.
+const maxValue = 1 << 10
+
+// window is the text from i on as far as a value may go.
+func window(s string, i int) string { return s[i:min(len(s), i+maxValue)] }
+
 // skipBlanks skips a few spaces and tabs.
 func skipBlanks(s string, i int) int {
 	const most = 8
@@ -72,7 +79,7 @@ func quoted(s string, at int, kind string) (found, bool) {
 		quote = `\"`
 	}
 	start := at + len(quote)
-	line := s[start:]
+	line := window(s, start)
 	if nl := strings.IndexByte(line, '\n'); nl >= 0 {
 		line = line[:nl]
 	}
@@ -96,11 +103,14 @@ func bare(s string, at int, in bareContext, sep byte) (found, bool) {
 	if sep == 'q' {
 		return found{}, false
 	}
-	end := at
-	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'`,;&)]}<>\\|", s[end]) < 0 {
+	end, limit := at, min(len(s), at+maxValue)
+	for end < limit && !endsValue(s[end]) {
 		end++
 	}
 	value := s[at:end]
+	if len(value) == maxValue {
+		return found{}, false
+	}
 	if in.head && sep == ':' {
 		return header(s, at, in.kind)
 	}
@@ -118,13 +128,22 @@ func bare(s string, at int, in bareContext, sep byte) (found, bool) {
 	return f, ok
 }
 
+// endsValue reports whether an unquoted value stops before b.
+func endsValue(b byte) bool {
+	switch b {
+	case '"', '\'', '`', ',', ';', '&', ')', ']', '}', '<', '>', '\\', '|':
+		return true
+	}
+	return b <= ' '
+}
+
 // header takes the whole value of Authorization and Cookie.
 func header(s string, at int, kind string) (found, bool) {
-	end := at
-	for end < len(s) && s[end] != '\n' && s[end] != '\r' && s[end] != '"' && s[end] != '\'' && s[end] != '\\' {
-		end++
+	value := window(s, at)
+	if n := strings.IndexAny(value, "\n\r\"'\\"); n >= 0 {
+		value = value[:n]
 	}
-	value := strings.TrimRight(s[at:end], " ")
+	value = strings.TrimRight(value, " ")
 	if scheme, rest, ok := strings.Cut(value, " "); ok && kind == "authorization" {
 		if f, ok := afterScheme(s, at, at+len(scheme)); ok {
 			return f, true

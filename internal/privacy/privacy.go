@@ -47,7 +47,7 @@ func (r Report) Changed() bool { return r != Report{} }
 type cleaner struct{ report Report }
 
 // maxPasses bounds how often a text that changed is looked at again.
-const maxPasses = 8
+const maxPasses = 3
 
 // text applies every rule but the length. What one rule takes out can bring
 // together what another looks for, so a text that changed is cleaned again.

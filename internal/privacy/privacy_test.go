@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -60,7 +61,7 @@ func fakeHex(prefix string, length int) string {
 
 func TestTokens(t *testing.T) {
 	for _, r := range rules {
-		secret := ""
+		var secret string
 		switch r.rest {
 		case hex:
 			secret = fakeHex(r.prefix, r.min)
@@ -204,5 +205,38 @@ func TestCut(t *testing.T) {
 	}
 	if got := Cut(s, 3); got != cutMark(2000) {
 		t.Errorf("no room for both ends: got %q", got)
+	}
+}
+
+// TestValuesAreFollowedOnlySoFar holds the bounds without which a text made of
+// nothing but names would be read once for each of them; BenchmarkHostile shows
+// what they save.
+func TestValuesAreFollowedOnlySoFar(t *testing.T) {
+	for name, in := range map[string]string{
+		"bare":   "DB_PASSWORD=" + strings.Repeat("a1-", maxValue/3+1),
+		"quoted": `password = "` + strings.Repeat("a1-", maxValue/3+1) + `"`,
+	} {
+		if got := Text(in); got != in {
+			t.Errorf("%s: got %.80q…", name, got)
+		}
+	}
+}
+
+// BenchmarkHostile cleans texts that are made to be slow. Bytes per second should
+// not depend on the length.
+func BenchmarkHostile(b *testing.B) {
+	for _, unit := range []string{
+		"<system-reminder>", "<private>", "<private></private>", "password=\"", "PASSWORD=", "cookie: ",
+		"-----BEGIN PRIVATE KEY-----#", "eyJaaaaaaaaaaaaaaaaaaaaa.", fake("sk-", 20) + ".", "a://a:", "Bearer ", "data:a;base64,",
+	} {
+		for _, size := range []int{20_000, 200_000} {
+			b.Run(fmt.Sprintf("%.12s/%d", unit, size), func(b *testing.B) {
+				s := strings.Repeat(unit, size/len(unit))
+				b.SetBytes(int64(len(s)))
+				for b.Loop() {
+					Text(s)
+				}
+			})
+		}
 	}
 }

@@ -152,10 +152,11 @@ func token(s string) (kind string, length int) {
 
 // jwt recognises three parts of base64 the first two of which are JSON objects.
 func jwt(s string) (kind string, length int) {
-	const object = "eyJ" // {" in base64
+	const object, longest = "eyJ", 16 << 10 // {" in base64
 	if !strings.HasPrefix(s, object) {
 		return "", 0
 	}
+	s = s[:min(len(s), longest)]
 	parts, end, from := 0, 0, 0
 	for ; end <= len(s); end++ {
 		if end < len(s) && word.has(s[end]) {

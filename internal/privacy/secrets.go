@@ -51,8 +51,8 @@ func nextSecret(s string, i int) (f found, next int) {
 			i++ // an escape inside of quoted text, not a letter of the run
 			continue
 		}
-		end := i + 1
-		for end < len(s) && isRun(s[end]) {
+		end, limit := i+1, min(len(s), i+maxRun)
+		for end < limit && isRun(s[end]) {
 			end++
 		}
 		if f, ok := atRun(s, i, end); ok {
@@ -62,6 +62,10 @@ func nextSecret(s string, i int) (f found, next int) {
 	}
 	return found{}, len(s)
 }
+
+// maxRun is how long a run may be before the next one is taken to begin: one that
+// is full of credentials is walked over again after each of them.
+const maxRun = 1 << 10
 
 // isRun reports whether a run goes on with b.
 func isRun(b byte) bool { return isAlnum(b) || b == '_' || b == '-' || b == '.' }
@@ -131,26 +135,27 @@ func telegram(s string, i, colon int) (found, bool) {
 // afterScheme finds what follows Bearer or Basic.
 func afterScheme(s string, i, end int) (found, bool) {
 	scheme := s[i:end]
+	bearer := strings.EqualFold(scheme, "bearer")
+	if !bearer && !strings.EqualFold(scheme, "basic") {
+		return found{}, false
+	}
 	start := end + 1
 	stop := start
 	for stop < len(s) && (isBase64(s[stop]) || strings.IndexByte("-._~=", s[stop]) >= 0) {
 		stop++
 	}
 	value := s[start:stop]
-	switch {
-	case strings.EqualFold(scheme, "bearer"):
+	if bearer {
 		value = strings.TrimRight(value, ".")
 		return found{start, start + len(value), "bearer-token"}, len(value) >= 16 && hasDigit(value)
-	case strings.EqualFold(scheme, "basic"):
-		return found{start, stop, "basic-credentials"}, isBasic(value)
 	}
-	return found{}, false
+	return found{start, stop, "basic-credentials"}, isBasic(value)
 }
 
 // privateKey recognises a PEM block at the dashes it starts with. Without an end
 // it goes as far as the body does; without a body it is only a mention.
 func privateKey(s string, i int) (found, bool) {
-	const begin, longestLabel, shortestBody = "-----BEGIN ", 40, 40
+	const begin, longestLabel, shortestBody, longestBody = "-----BEGIN ", 40, 40, 8 << 10
 	if !strings.HasPrefix(s[i:], begin) {
 		return found{}, false
 	}
@@ -159,7 +164,7 @@ func privateKey(s string, i int) (found, bool) {
 		return found{}, false
 	}
 	body := i + len(begin) + len(label) + len("-----")
-	if end := strings.Index(s[body:], "-----END "); end >= shortestBody {
+	if end := strings.Index(s[body:min(len(s), body+longestBody)], "-----END "); end >= shortestBody {
 		end += body + len("-----END ")
 		if tail := strings.Index(s[end:], "-----"); tail >= 0 && tail <= longestLabel {
 			return found{i, end + tail + len("-----"), "private-key"}, true

@@ -16,10 +16,14 @@ type tag struct {
 
 var tags = [...]tag{{"private", true}, {ContextTag, true}, {"system-reminder", false}, {"hook_context", false}}
 
+// maxTagPasses bounds how often two halves may come together to a new tag.
+const maxTagPasses = 4
+
 // tags removes the elements. Taking one out can bring two halves of another
-// together, so it goes on until nothing changes.
+// together, so it looks again; what is still private after that is somebody's game
+// and goes with all that follows.
 func (c *cleaner) tags(s string) string {
-	for {
+	for range maxTagPasses {
 		before := len(s)
 		for _, t := range tags {
 			s = c.strip(s, t)
@@ -28,96 +32,93 @@ func (c *cleaner) tags(s string) string {
 			return s
 		}
 	}
+	for _, t := range tags {
+		if at, _, _ := nextTag(s, t.name, 0); at >= 0 && t.toEnd {
+			s = s[:at]
+		}
+	}
+	return s
 }
 
-// strip removes every element t, nested ones with the outermost.
+// span is a part of a text.
+type span struct{ start, end int }
+
+// strip removes every element t, nested ones with the outermost, in one pass.
 func (c *cleaner) strip(s string, t tag) string {
-	start, next := findTag(s, t.name, 0, false)
-	if start < 0 {
+	var open []int // where the elements start that are not closed yet
+	var gone []span
+	for i := 0; ; {
+		start, after, closes := nextTag(s, t.name, i)
+		if start < 0 {
+			break
+		}
+		i = after
+		if !closes {
+			open = append(open, start)
+			continue
+		}
+		if len(open) == 0 {
+			continue // closes nothing
+		}
+		start = open[len(open)-1]
+		open = open[:len(open)-1]
+		for len(gone) > 0 && gone[len(gone)-1].start > start {
+			gone = gone[:len(gone)-1] // nested in this one
+		}
+		gone = append(gone, span{start, after})
+	}
+	if t.toEnd && len(open) > 0 {
+		for len(gone) > 0 && gone[len(gone)-1].start > open[0] {
+			gone = gone[:len(gone)-1]
+		}
+		gone = append(gone, span{open[0], len(s)})
+	}
+	if len(gone) == 0 {
 		return s
 	}
+	c.report.Private += len(gone)
 	var out strings.Builder
 	kept := 0
-	for start >= 0 {
-		end := closing(s, t.name, next)
-		if end < 0 {
-			if !t.toEnd {
-				start, next = findTag(s, t.name, next, false)
-				continue
-			}
-			end = len(s)
-		}
-		c.report.Private++
-		out.WriteString(s[kept:start])
-		kept = end
-		start, next = findTag(s, t.name, end, false)
+	for _, g := range gone {
+		out.WriteString(s[kept:g.start])
+		kept = g.end
 	}
 	out.WriteString(s[kept:])
 	return out.String()
 }
 
-// closing returns where the element ends whose start tag ended at i, or -1.
-func closing(s, name string, i int) int {
-	for depth := 1; ; {
-		end, after := findTag(s, name, i, true)
-		if end < 0 {
-			return -1
-		}
-		// Start tags before that end tag open further levels.
-		for {
-			start, next := findTag(s[:end], name, i, false)
-			if start < 0 {
-				break
-			}
-			depth++
-			i = next
-		}
-		if depth--; depth == 0 {
-			return after
-		}
-		i = after
-	}
-}
-
 // maxTag is how long a tag with its attributes may be.
 const maxTag = 256
 
-// findTag returns where the next tag of that name starts and ends, from i on, or
-// -1. Case does not matter; attributes may follow the name.
-func findTag(s, name string, i int, end bool) (start, after int) {
+// nextTag returns where the next tag of that name starts and ends, from i on, and
+// whether it is an end tag; -1 if there is none. Case does not matter; attributes
+// may follow the name.
+func nextTag(s, name string, i int) (start, after int, closes bool) {
 	for {
 		at := strings.IndexByte(s[i:], '<')
 		if at < 0 {
-			return -1, -1
+			return -1, -1, false
 		}
 		at += i
 		i = at + 1
 		body := i
-		if end {
-			if body >= len(s) || s[body] != '/' {
-				continue
-			}
+		closes = body < len(s) && s[body] == '/'
+		if closes {
 			body++
 		}
-		if len(s)-body < len(name) || !strings.EqualFold(s[body:body+len(name)], name) {
+		if len(s)-body <= len(name) || !strings.EqualFold(s[body:body+len(name)], name) {
 			continue
 		}
 		body += len(name)
-		if body == len(s) {
-			continue
-		}
 		switch s[body] {
 		case '>':
-			return at, body + 1
+			return at, body + 1, closes
 		case ' ', '\t', '\n', '\r', '/':
 			gt := strings.IndexByte(s[body:min(len(s), body+maxTag)], '>')
-			if gt < 0 {
-				continue
+			if gt < 0 || s[body+gt-1] == '/' && !closes {
+				continue // no tag, or an empty element with nothing in it
 			}
-			if s[body+gt-1] == '/' && !end {
-				continue // empty element: nothing in it
-			}
-			return at, body + gt + 1
+			return at, body + gt + 1, closes
 		}
 	}
 }
