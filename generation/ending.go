@@ -118,4 +118,3 @@ func cleanMetadata(m *memory.Metadata) {
 		*t = privacy.Cut(clean(*t), maxContent)
 	}
 }
-

@@ -1,0 +1,262 @@
+package generation_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"claude-mem/generation"
+	"claude-mem/memory"
+)
+
+func TestEventBecomesObservation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		prompt := h.event()
+		prompt.EventType, prompt.Generate = memory.EventUserPrompt, false
+		prompt.Payload = []byte(`{"prompt":"mend the parser"}`)
+		h.put(prompt)
+		e := h.event()
+		e.AgentID = "agent-7"
+		h.put(e)
+		j := h.job(memory.KindEvent, e.ID)
+		h.owe(j)
+		p, finished := &provider{}, make(chan memory.Job, 1)
+		h.start(p, func(c *generation.Config) { c.OnFinished = func(j memory.Job) { finished <- j } })
+
+		got := <-finished
+		if got.Status != memory.JobCompleted || got.Result != "observations" || got.Attempts != 1 || got.CompletedAt == 0 {
+			t.Errorf("finished as %+v", got)
+		}
+		all := h.observations()
+		if len(all) != 1 {
+			t.Fatalf("%d observations", len(all))
+		}
+		o := all[0]
+		want := memory.Observation{
+			ProjectID: e.ProjectID, TeamID: e.TeamID, SessionID: e.SessionID, AgentID: "agent-7",
+			Kind: memory.KindChange, Content: "edited a file", OccurredAt: e.OccurredAt, CreatedByJob: memory.Opt(j.ID),
+			Metadata: memory.Metadata{Title: "edited a file", Provider: "fake", Model: "model-1"},
+		}
+		ignore := cmpopts.IgnoreFields(memory.Observation{}, "Number", "ID", "GenerationKey", "CreatedAt", "UpdatedAt")
+		if diff := cmp.Diff(want, o, ignore); diff != "" {
+			t.Errorf("observation (-want +got):\n%s", diff)
+		}
+		if !strings.HasPrefix(string(o.GenerationKey), "generation:v1:"+j.ID+":0:") {
+			t.Errorf("generation key %q", o.GenerationKey)
+		}
+		sourced, err := h.store.EventObservations(t.Context(), h.scope, e.ID)
+		if err != nil || len(sourced) != 1 || sourced[0].ID != o.ID || sourced[0].Source.JobID != memory.Opt(j.ID) {
+			t.Errorf("observations of the event: %+v, %v", sourced, err)
+		}
+		if diff := cmp.Diff([]string{memory.AuditJobProcessing, memory.AuditJobCompleted}, h.audits(j.ID)); diff != "" {
+			t.Errorf("audits of the job (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{memory.AuditObservationMade}, h.audits(o.ID)); diff != "" {
+			t.Errorf("audits of the observation (-want +got):\n%s", diff)
+		}
+		r := p.asked()[0]
+		if r.Prompt != "mend the parser" || r.Project.Name != "/src/project" || r.Session.ID != h.session.ID || len(r.Events) != 1 || r.Events[0].ID != e.ID {
+			t.Errorf("the provider was asked %+v", r)
+		}
+		s, err := h.store.Session(t.Context(), h.scope, h.session.ID)
+		if err != nil || s.GenerationStatus != "idle" || s.LastGeneratedAt != o.CreatedAt {
+			t.Errorf("session %+v, %v", s, err)
+		}
+	})
+}
+
+// Every job that is not worked on ends here for a reason of its own.
+func TestJobsThatNoProviderSees(t *testing.T) {
+	for name, c := range map[string]struct {
+		arrange func(h *harness) memory.Job
+		status  memory.JobStatus
+		result  string
+		reason  string
+		audits  []string
+	}{
+		"the event is gone": {
+			arrange: func(h *harness) memory.Job {
+				j := h.job(memory.KindEvent, "no such event")
+				h.owe(j)
+				return j
+			},
+			status: memory.JobCompleted, result: "skipped: the event is gone",
+			audits: []string{memory.AuditJobProcessing, memory.AuditJobCompleted},
+		},
+		"all of it was private": {
+			arrange: func(h *harness) memory.Job {
+				e := h.event()
+				e.EventType, e.Payload = memory.EventUserPrompt, []byte(`{"prompt":" ","cwd":"/src"}`)
+				h.put(e)
+				j := h.job(memory.KindEvent, e.ID)
+				h.owe(j)
+				return j
+			},
+			status: memory.JobCompleted, result: "skipped: nothing is left to remember",
+			audits: []string{memory.AuditJobProcessing, memory.AuditJobCompleted},
+		},
+		"a session without events": {
+			arrange: func(h *harness) memory.Job {
+				j := h.job(memory.KindSummary, h.session.ID)
+				h.owe(j)
+				return j
+			},
+			status: memory.JobCompleted, result: "skipped: nothing is left to remember",
+			audits: []string{memory.AuditJobProcessing, memory.AuditJobCompleted},
+		},
+		"a kind for which there is no provider": {
+			arrange: func(h *harness) memory.Job {
+				j := h.job(memory.KindReindex, "whatever")
+				h.owe(j)
+				return j
+			},
+			status: memory.JobFailed, reason: `bad_request: no provider works on jobs of kind "reindex"`,
+			audits: []string{memory.AuditJobProcessing, memory.AuditJobFailed},
+		},
+		"the message names another project": {
+			arrange: func(h *harness) memory.Job {
+				e := h.event()
+				h.put(e)
+				j := h.job(memory.KindEvent, e.ID)
+				h.storeOnly(j)
+				m := j.Message()
+				m.ProjectID = "another"
+				h.send(m)
+				return j
+			},
+			status: memory.JobFailed, reason: "the message names another tenant than the job's",
+			audits: []string{memory.AuditJobScopeViolation, memory.AuditJobFailed},
+		},
+		"the message names another team": {
+			arrange: func(h *harness) memory.Job {
+				e := h.event()
+				h.put(e)
+				j := h.job(memory.KindEvent, e.ID)
+				h.storeOnly(j)
+				m := j.Message()
+				m.TeamID = "another"
+				h.send(m)
+				return j
+			},
+			status: memory.JobFailed, reason: "the message names another tenant than the job's",
+			audits: []string{memory.AuditJobScopeViolation, memory.AuditJobFailed},
+		},
+		"the key was revoked": {
+			arrange: func(h *harness) memory.Job {
+				_, j := h.oweEvent()
+				h.inTx(func(tx txn) error {
+					_, err := tx.RevokeKey(h.t.Context(), memory.Scope{TeamID: h.scope.TeamID}, h.key.ID, memory.Now())
+					return err
+				})
+				return j
+			},
+			status: memory.JobFailed, reason: "the API key that asked for it was revoked",
+			audits: []string{memory.AuditJobRevokedKey, memory.AuditJobFailed},
+		},
+		"the key has expired": {
+			arrange: func(h *harness) memory.Job {
+				h.key.ID, h.key.Hash, h.key.ExpiresAt = "expired", "expired", memory.Now().Add(time.Minute)
+				h.inTx(func(tx txn) error { return tx.PutKey(h.t.Context(), h.key) })
+				_, j := h.oweEvent()
+				time.Sleep(time.Minute)
+				return j
+			},
+			status: memory.JobFailed, reason: "the API key that asked for it has expired",
+			audits: []string{memory.AuditJobRevokedKey, memory.AuditJobFailed},
+		},
+		"the key is gone": {
+			arrange: func(h *harness) memory.Job {
+				h.key.ID = "no such key"
+				_, j := h.oweEvent()
+				return j
+			},
+			status: memory.JobFailed, reason: "the API key that asked for it is gone",
+			audits: []string{memory.AuditJobRevokedKey, memory.AuditJobFailed},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				j := c.arrange(h)
+				p, finished := &provider{}, make(chan memory.Job, 1)
+				h.start(p, func(c *generation.Config) { c.OnFinished = func(j memory.Job) { finished <- j } })
+				if got := <-finished; got.ID != j.ID || got.Status != c.status {
+					t.Errorf("finished %s as %s, want %s", got.ID, got.Status, c.status)
+				}
+				got := h.now(j)
+				if got.Status != c.status || string(got.Result) != c.result || string(got.LastError) != c.reason {
+					t.Errorf("job is %s, result %q, error %q", got.Status, got.Result, got.LastError)
+				}
+				if diff := cmp.Diff(c.audits, h.audits(j.ID)); diff != "" {
+					t.Errorf("audits (-want +got):\n%s", diff)
+				}
+				if n := len(p.asked()); n != 0 {
+					t.Errorf("the provider was asked %d times", n)
+				}
+				if n := len(h.observations()); n != 0 {
+					t.Errorf("%d observations", n)
+				}
+			})
+		})
+	}
+}
+
+// A message that names no job, or names none that is open, is acknowledged and
+// changes nothing.
+func TestMessagesWithoutWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		p := &provider{}
+		_, done := h.oweEvent()
+		h.start(p)
+		h.settle()
+		if got := h.now(done); got.Status != memory.JobCompleted {
+			t.Fatalf("the first job is %s", got.Status)
+		}
+		before := h.now(done)
+		h.send(done.Message())
+		h.send(h.job(memory.KindEvent, "no such job").Message())
+		h.settle()
+		if diff := cmp.Diff(before, h.now(done)); diff != "" {
+			t.Errorf("a second message changed the job (-before +after):\n%s", diff)
+		}
+		if n := len(p.asked()); n != 1 {
+			t.Errorf("the provider was asked %d times", n)
+		}
+		if n := h.messages(); n != 0 {
+			t.Errorf("%d messages are left", n)
+		}
+	})
+}
+
+// The lease decides: a message that is there twice, with two workers to receive
+// it, makes for one call.
+func TestTwoWorkersOneJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		p := &provider{answer: slow(20 * time.Second)}
+		_, j := h.oweEvent()
+		for range 2 {
+			h.start(p)
+		}
+		for range 5 {
+			time.Sleep(time.Second) // the first delivery is under way
+			h.send(j.Message())
+		}
+		time.Sleep(time.Minute)
+		if n := len(p.asked()); n != 1 {
+			t.Errorf("the provider was asked %d times", n)
+		}
+		if n := len(h.observations()); n != 1 {
+			t.Errorf("%d observations", n)
+		}
+		if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 1 {
+			t.Errorf("job is %s after %d attempts", got.Status, got.Attempts)
+		}
+	})
+}
