@@ -51,10 +51,20 @@ type Counts struct {
 	Lane    memory.Lane `json:"kind"`
 	Waiting int64       `json:"waiting"` // not received yet
 	Active  int64       `json:"active"`  // received, not acknowledged
+	Stalled int64       `json:"stalled"` // of the active, those that nobody holds any more
 }
 
 // Info describes a transport.
 type Info struct {
-	Engine string // as configured: "goqite", "redis"
-	Err    error  // nil when it can be reached
+	Engine string  // as configured: "goqite", "redis"
+	Err    error   // nil when it can be reached
+	Server *Server // nil for a transport that lives inside the store
+}
+
+// Server is where a transport of its own is found. It holds no secret.
+type Server struct {
+	Host   string `json:"host"` // or the path of a Unix socket
+	Port   int    `json:"port"`
+	Mode   string `json:"mode"`   // in the server's own words: "standalone"
+	Prefix string `json:"prefix"` // sets deployments on one server apart
 }

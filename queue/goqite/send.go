@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	core "maragu.dev/goqite"
 
@@ -82,11 +83,13 @@ func (q *Queue) Counts(ctx context.Context) ([]queue.Counts, error) {
 	var counts []queue.Counts
 	err := q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		counts = counts[:0]
+		now := time.Now().UTC().Format(timeLayout)
 		for _, name := range memory.Lanes() {
 			c := queue.Counts{Lane: name}
 			err := tx.QueryRowContext(ctx, `
-				select count(*) filter (where received = 0), count(*) filter (where received > 0)
-				from goqite where queue = ?`, string(name)).Scan(&c.Waiting, &c.Active)
+				select count(*) filter (where received = 0), count(*) filter (where received > 0),
+				       count(*) filter (where received > 0 and timeout < ?)
+				from goqite where queue = ?`, now, string(name)).Scan(&c.Waiting, &c.Active, &c.Stalled)
 			if err != nil {
 				return err
 			}

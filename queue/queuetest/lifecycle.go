@@ -59,6 +59,19 @@ func counts(t *testing.T, b Backend) {
 	drained(t, q, memory.LaneEvent)
 }
 
+// Nobody is there to take over: that the message lies about must show.
+func countsStalled(t *testing.T, b Backend) {
+	victim, q := open(t, b), open(t, b)
+	capture(t, victim, event(1))
+	if c, want := countsOf(t, q, memory.LaneEvent), (queue.Counts{Lane: memory.LaneEvent, Active: 1}); c != want {
+		t.Errorf("with a live consumer %+v, want %+v", c, want)
+	}
+	b.Kill(victim)
+	eventually(t, "the dead consumer's message to count as stalled", func() bool {
+		return countsOf(t, q, memory.LaneEvent) == queue.Counts{Lane: memory.LaneEvent, Active: 1, Stalled: 1}
+	})
+}
+
 func stopsGracefully(t *testing.T, b Backend) {
 	q := open(t, b)
 	ctx, cancel := context.WithCancel(context.Background())

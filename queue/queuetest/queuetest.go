@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t testing.TB) Backend) {
 		{"HidesWhatIsWorkedOn", hidesWhatIsWorkedOn},
 		{"Removes", removes},
 		{"Counts", counts},
+		{"CountsStalled", countsStalled},
 		{"StopsGracefully", stopsGracefully},
 		{"StopsHard", stopsHard},
 		{"HonoursCancellation", honoursCancellation},
