@@ -53,6 +53,12 @@ type Store interface {
 	Close() error
 }
 
+// Checker is a Store that can verify what it has on disk. It may take long.
+type Checker interface {
+	// Check returns what is damaged, nil if nothing is.
+	Check(ctx context.Context) error
+}
+
 // Info describes a store.
 type Info struct {
 	Driver        string `json:"driver"`
