@@ -2,6 +2,7 @@ package generation_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -296,8 +297,11 @@ func (s *flakyStore) InTx(ctx context.Context, fn func(storage.Tx) error) error 
 	return s.Store.InTx(ctx, fn)
 }
 
-// txn is short for a transaction.
-type txn = storage.Tx
+// Short names for transactions.
+type (
+	txn   = storage.Tx
+	sqlTx = *sql.Tx
+)
 
 // storeOnly stores a job without announcing it.
 func (h *harness) storeOnly(j memory.Job) {

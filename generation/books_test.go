@@ -1,0 +1,138 @@
+package generation_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"claude-mem/generation"
+	"claude-mem/memory"
+	"claude-mem/providers"
+)
+
+// Whatever providers do, and whatever is cancelled in between, in the end every
+// event that asked for an observation is accounted for, once.
+func TestBooksClose(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				var jobs []memory.Job
+				for range 100 {
+					_, j := h.oweEvent()
+					jobs = append(jobs, j)
+				}
+				p := &provider{answer: moody(seed)}
+				h.start(p, func(c *generation.Config) { c.Owner = "one" })
+				_, stop := h.start(p, func(c *generation.Config) { c.Owner = "two" })
+				time.Sleep(10 * time.Second)
+				for _, j := range jobs[:10] {
+					h.inTx(func(tx txn) error { _, err := tx.CancelJob(t.Context(), h.scope, j.ID, memory.Now()); return err })
+				}
+				stop()
+				time.Sleep(3 * time.Hour)
+				b := h.books()
+				if !b.Closed() || b.Queued != 0 || b.Processing != 0 || b.EventsAsked != 100 {
+					t.Errorf("books %+v", b)
+				}
+				if b.Written == 0 || b.Skipped == 0 || b.Failed == 0 {
+					t.Errorf("books %+v: the test is too tame", b)
+				}
+				if b.Observations != b.Written || len(h.observations()) != int(b.Written) {
+					t.Errorf("%d observations for %d jobs", b.Observations, b.Written)
+				}
+				for _, j := range jobs {
+					if got := h.now(j); got.Status == memory.JobFailed && got.LastError == "" || got.Status == memory.JobCompleted && got.Result == "" {
+						t.Errorf("a job is %s for no reason", got.Status)
+					}
+				}
+			})
+		})
+	}
+}
+
+// moody answers in every way there is.
+func moody(seed uint64) func(context.Context, int, providers.Request) (providers.Response, error) {
+	return func(ctx context.Context, call int, r providers.Request) (providers.Response, error) {
+		dice := rand.New(rand.NewPCG(seed, uint64(call)))
+		switch dice.IntN(12) {
+		case 0:
+			return providers.Response{}, classified(providers.Transient)
+		case 1:
+			return providers.Response{}, classified(providers.RateLimit)
+		case 2:
+			return providers.Response{}, classified(providers.Auth)
+		case 3:
+			return providers.Response{}, classified(providers.BadRequest)
+		case 4:
+			return providers.Response{}, classified(providers.ParseError)
+		case 5:
+			return providers.Response{Skipped: "nothing new"}, nil
+		case 6:
+			panic("a mood")
+		case 7:
+			return slow(time.Hour)(ctx, call, r)
+		case 8:
+			return slow(time.Minute)(ctx, call, r)
+		}
+		return answer(r)
+	}
+}
+
+// BenchmarkDrain measures how fast a backlog of 10,000 events becomes observations
+// when the provider costs nothing.
+func BenchmarkDrain(b *testing.B) {
+	const backlog = 10_000
+	for _, workers := range []int{4, 8, 16, 32} {
+		b.Run(fmt.Sprint("workers=", workers), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				h := newHarness(b)
+				for range backlog / 100 {
+					h.inTx(func(tx txn) error {
+						for range 100 {
+							e := h.event()
+							j := h.job(memory.KindEvent, e.ID)
+							if _, _, err := tx.PutEvent(b.Context(), e); err != nil {
+								return err
+							}
+							if _, _, err := tx.PutJob(b.Context(), j); err != nil {
+								return err
+							}
+							if err := tx.Enqueue(b.Context(), j.Message()); err != nil {
+								return err
+							}
+						}
+						return nil
+					})
+				}
+				left, done := backlog, make(chan struct{})
+				finished := make(chan memory.Job, backlog)
+				go func() {
+					for range finished {
+						if left--; left == 0 {
+							close(done)
+							return
+						}
+					}
+				}()
+				b.StartTimer()
+				_, stop := h.start(&provider{}, func(c *generation.Config) {
+					c.Workers = map[memory.Lane]int{memory.LaneEvent: workers}
+					c.OnFinished = func(j memory.Job) { finished <- j }
+				})
+				<-done
+				b.StopTimer()
+				stop()
+				if n := h.books().Written; n != backlog {
+					b.Fatalf("%d of %d jobs were done", n, backlog)
+				}
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(b.N*backlog)/b.Elapsed().Seconds(), "jobs/s")
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package generation_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"claude-mem/generation"
+	"claude-mem/memory"
+	"claude-mem/providers"
+)
+
+// A transport may lose a message; the row says what is owed.
+func TestLostMessageIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		e := h.event()
+		h.put(e)
+		j := h.job(memory.KindEvent, e.ID)
+		h.storeOnly(j)
+		h.start(&provider{}, func(c *generation.Config) { c.ReannounceAfter = 20 * time.Second })
+		time.Sleep(19 * time.Second)
+		if got := h.now(j); got.Status != memory.JobQueued {
+			t.Fatalf("job is %s before anybody heard of it", got.Status)
+		}
+		time.Sleep(5 * time.Second)
+		if got := h.now(j); got.Status != memory.JobCompleted {
+			t.Errorf("job is %s", got.Status)
+		}
+	})
+}
+
+// A backlog larger than one batch is announced without waiting in between.
+func TestReconcilerCatchesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		const n = 1000
+		h.inTx(func(tx txn) error {
+			for range n {
+				e := h.event()
+				if _, _, err := tx.PutEvent(t.Context(), e); err != nil {
+					return err
+				}
+				if _, _, err := tx.PutJob(t.Context(), h.job(memory.KindEvent, e.ID)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		h.start(&provider{}, func(c *generation.Config) { c.ReannounceAfter = 10 * time.Second })
+		time.Sleep(13 * time.Second)
+		if b := h.books(); b.Written != n || !b.Closed() {
+			t.Errorf("books %+v", b)
+		}
+	})
+}
+
+func TestIdleStoreIsNotWrittenTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		spy := &flakyStore{Store: h.store}
+		h.oweEvent()
+		h.start(&provider{}, func(c *generation.Config) { c.Store = spy })
+		h.settle()
+		before := spy.txs.Load()
+		time.Sleep(10 * time.Minute)
+		if n := spy.txs.Load() - before; n != 0 || before == 0 {
+			t.Errorf("%d transactions in ten idle minutes, %d before", n, before)
+		}
+	})
+}
+
+// The reconciler does its work while the provider refuses to do its own.
+func TestReconcilerRunsWhilePaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		_, stalled := h.oweEvent()
+		h.inTx(func(tx txn) error {
+			now := memory.Now()
+			_, err := tx.LeaseJob(t.Context(), stalled.ID, "the dead", now, now.Add(time.Minute))
+			return err
+		})
+		for range 20 {
+			h.oweEvent()
+		}
+		w, _ := h.start(refusing(1000, classified(providers.Quota)))
+		time.Sleep(70 * time.Second)
+		if len(w.Pauses()) != 1 {
+			t.Fatal("the lane is not paused")
+		}
+		if got := h.now(stalled); got.Status != memory.JobQueued {
+			t.Errorf("a job whose lease ran out is %s", got.Status)
+		}
+	})
+}
+
+// A store that fails for a while does not stop the worker for good.
+func TestWorkerSurvivesAStoreThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		broken := &flakyStore{Store: h.store}
+		broken.down.Store(true)
+		_, j := h.oweEvent()
+		h.start(&provider{}, func(c *generation.Config) { c.Store = broken })
+		time.Sleep(time.Minute)
+		if got := h.now(j); got.Status != memory.JobQueued {
+			t.Fatalf("job is %s", got.Status)
+		}
+		broken.down.Store(false)
+		time.Sleep(time.Minute)
+		if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 1 {
+			t.Errorf("job is %s after %d attempts", got.Status, got.Attempts)
+		}
+	})
+}

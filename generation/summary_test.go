@@ -1,0 +1,181 @@
+package generation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"claude-mem/memory"
+	"claude-mem/providers"
+	"claude-mem/storage"
+)
+
+// putSession stores n events of the session, each with a payload of so many bytes.
+func (h *harness) putSession(n, size int) {
+	h.t.Helper()
+	pad := strings.Repeat("x", size)
+	var events []memory.Event
+	for range n {
+		e := h.event()
+		e.Generate = false
+		e.Payload = json.RawMessage(fmt.Sprintf(`{"tool_name":"Bash","n":%d,"pad":%q}`, h.events, pad))
+		events = append(events, e)
+	}
+	h.put(events...)
+}
+
+// number is the place of an event that putSession made, counted from 1.
+func number(e memory.Event) (n int) {
+	var p struct{ N int }
+	_ = json.Unmarshal(e.Payload, &p) // 0 if it is another's
+	return p.N
+}
+
+func TestSummaryOfALongSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		events, size          int
+		head, tail, omittable int // how many of each end are told, at least, and how many may be left out at most
+	}{
+		"short":        {3, 10, 3, 3, 0},
+		"two pages":    {401, 10, 401, 401, 0},
+		"too many":     {5600, 10, 2500, 2500, 600},
+		"too large":    {100, 200 << 10, 9, 9, 82},
+		"one too many": {5001, 10, 2500, 2500, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				h.putSession(c.events, c.size)
+				h.owe(h.job(memory.KindSummary, h.session.ID))
+				p := &provider{}
+				h.start(p)
+				h.settle()
+				r := p.asked()[0]
+				if r.Kind != memory.KindSummary || r.Session.ID != h.session.ID {
+					t.Errorf("asked for %s of %s", r.Kind, r.Session.ID)
+				}
+				if len(r.Events)+r.Omitted != c.events || r.Omitted > c.omittable {
+					t.Errorf("%d events and %d left out of %d", len(r.Events), r.Omitted, c.events)
+				}
+				head, tail, n := 0, 0, len(r.Events)
+				for head < n && number(r.Events[head]) == head+1 {
+					head++
+				}
+				for tail < n && number(r.Events[n-1-tail]) == c.events-tail {
+					tail++
+				}
+				if head < c.head || tail < c.tail {
+					t.Errorf("the first %d and the last %d are told in order, want %d and %d", head, tail, c.head, c.tail)
+				}
+			})
+		})
+	}
+}
+
+// A summary is the session's, and a newer one takes the place of the older.
+func TestNewerSummarySupersedes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.start(&provider{})
+		for i := range 3 {
+			h.putSession(2, 1)
+			j := h.job(memory.KindSummary, h.session.ID)
+			j.Revision = int64(h.events)
+			j.QueueID = memory.QueueID(j)
+			h.owe(j)
+			h.settle()
+			if got := h.now(j); got.Status != memory.JobCompleted {
+				t.Fatalf("summary %d is %s: %s", i, got.Status, got.LastError)
+			}
+		}
+		all := h.observations()
+		if len(all) != 3 {
+			t.Fatalf("%d summaries", len(all))
+		}
+		for i, o := range all { // newest first
+			if o.Kind != memory.KindSummaryObservation || (o.SupersededBy == "") != (i == 0) {
+				t.Errorf("summary %q of kind %s is superseded by %q", o.Metadata.Title, o.Kind, o.SupersededBy)
+			}
+		}
+		if all[0].Metadata.Title != "a session of 6 events" {
+			t.Errorf("the newest summary is %q", all[0].Metadata.Title)
+		}
+		b, err := h.store.Books(t.Context(), h.scope)
+		if err != nil || b.SummaryAsked != 3 || !b.Closed() {
+			t.Errorf("books %+v, %v", b, err)
+		}
+	})
+}
+
+// A provider may say which events an observation came from; what it was not given
+// it cannot have used.
+func TestSourcesOfAnObservation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		e, _ := h.oweEvent()
+		h.start(&provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+			return providers.Response{Observations: []providers.Draft{
+				{Kind: memory.KindChange, Metadata: memory.Metadata{Title: "one"}, Events: []string{r.Events[0].ID}},
+				{Kind: memory.KindChange, Metadata: memory.Metadata{Title: "two"}, Events: []string{"somebody else's"}},
+				{Kind: memory.KindChange, Metadata: memory.Metadata{Title: "NUL \x00 and \xff"}},
+			}}, nil
+		}})
+		h.settle()
+		sourced, err := h.store.EventObservations(t.Context(), h.scope, e.ID)
+		if err != nil || len(sourced) != 3 {
+			t.Fatalf("%d observations of the event, %v", len(sourced), err)
+		}
+		if title := sourced[2].Metadata.Title; title != "NUL  and \uFFFD" {
+			t.Errorf("title %q", title)
+		}
+		found, err := h.store.Observations(t.Context(), h.scope, storage.ObservationFilter{SessionID: h.session.ID}, storage.Page{})
+		if err != nil || len(found) != 3 {
+			t.Errorf("%d observations of the session, %v", len(found), err)
+		}
+	})
+}
+
+// One answer cannot flood the memory.
+func TestAnswerIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		_, j := h.oweEvent()
+		h.start(&provider{answer: func(context.Context, int, providers.Request) (providers.Response, error) {
+			var r providers.Response
+			for i := range 1000 {
+				r.Observations = append(r.Observations, providers.Draft{
+					Kind: memory.KindChange, Metadata: memory.Metadata{Title: fmt.Sprint(i), Narrative: strings.Repeat("long ", 100_000)},
+				})
+			}
+			return r, nil
+		}})
+		h.settle()
+		if got := h.now(j); got.Status != memory.JobCompleted {
+			t.Fatalf("job is %s: %s", got.Status, got.LastError)
+		}
+		all := h.observations()
+		if len(all) != 64 || len(all[0].Content) > 129<<10 || len(all[0].Metadata.Narrative) > 129<<10 {
+			t.Errorf("%d observations, the first of %d bytes", len(all), len(all[0].Content))
+		}
+	})
+}
+
+// The second job of a session is told what the first made.
+func TestProviderIsToldWhatIsRememberedAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		p := &provider{}
+		h.start(p)
+		h.oweEvent()
+		h.settle()
+		h.oweEvent()
+		h.settle()
+		asked := p.asked()
+		if len(asked) != 2 || len(asked[0].Recent) != 0 || len(asked[1].Recent) != 1 || asked[1].Recent[0] != "edited a file" {
+			t.Errorf("asked %+v", asked)
+		}
+	})
+}
