@@ -22,7 +22,6 @@
 package spool
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,13 +119,19 @@ const (
 
 func (s *Spool) lock() (unlock func(), err error) {
 	fl := flock.New(filepath.Join(s.dir, lockName), flock.SetPermissions(0o600))
-	ctx, cancel := context.WithTimeout(context.Background(), lockFor)
-	defer cancel()
-	if ok, err := fl.TryLockContext(ctx, lockStep); !ok {
-		_ = fl.Close()
-		return nil, fmt.Errorf("lock the spool: %w", err)
+	for deadline := time.Now().Add(lockFor); ; time.Sleep(lockStep) {
+		ok, err := fl.TryLock()
+		if ok {
+			return func() { _ = fl.Close() }, nil
+		}
+		if err == nil && time.Now().After(deadline) {
+			err = errors.New("others hold it")
+		}
+		if err != nil {
+			_ = fl.Close()
+			return nil, fmt.Errorf("lock the spool: %w", err)
+		}
 	}
-	return func() { _ = fl.Close() }, nil
 }
 
 // write appends a line to the named file and waits until the disk has it.
