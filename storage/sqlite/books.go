@@ -2,59 +2,104 @@ package sqlite
 
 import (
 	"context"
-	"slices"
+	"strings"
 
 	"claude-mem/memory"
 )
 
-func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) {
+// jobCount is how many jobs stand alike.
+type jobCount struct {
+	kind   memory.Kind
+	status memory.JobStatus
+	result string
+	n      int64
+}
+
+// Books counts the rows themselves, along indexes that hold all it asks for: an
+// account that was kept on the side could agree with itself and be wrong.
+func (r reads) Books(ctx context.Context, s memory.Scope) (b memory.Books, err error) {
 	w := inTeam(s)
-	var args []any
-	for range 3 {
-		args = append(args, w.args...)
+	counts, err := all(ctx, r.q, func(sc scanner) (c jobCount, err error) {
+		return c, sc.Scan(&c.kind, &c.status, &c.result, &c.n)
+	}, `SELECT kind, status, COALESCE(result, ''), COUNT(*) FROM observation_generation_jobs INDEXED BY jobs_books
+		WHERE `+w.String()+` GROUP BY team_id, project_id, kind, status, result`, w.args...)
+	if err != nil {
+		return b, err
 	}
-	return one(ctx, r.q, "account", func(sc scanner) (b memory.Books, err error) {
-		return b, sc.Scan(&b.EventsAsked, &b.SummaryAsked, &b.Written, &b.Skipped, &b.Queued,
-			&b.Processing, &b.Failed, &b.Cancelled, &b.Observations)
-	}, `SELECT
-		(SELECT COUNT(*) FROM agent_events WHERE generate = 1 AND `+w.String()+`),
-		COUNT(*) FILTER (WHERE kind = 'summary'),
-		COUNT(*) FILTER (WHERE status = 'completed' AND result = 'observations'),
-		COUNT(*) FILTER (WHERE status = 'completed' AND result LIKE 'skipped%'),
-		COUNT(*) FILTER (WHERE status = 'queued'),
-		COUNT(*) FILTER (WHERE status = 'processing'),
-		COUNT(*) FILTER (WHERE status = 'failed'),
-		COUNT(*) FILTER (WHERE status = 'cancelled'),
-		(SELECT COUNT(*) FROM observations WHERE `+w.String()+`)
-		FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `+w.String(), args...)
+	for _, c := range counts {
+		if c.kind == memory.KindEvent || c.kind == memory.KindSummary {
+			c.addTo(&b)
+		}
+	}
+	b.EventsAsked, err = one(ctx, r.q, "count", number,
+		`SELECT COUNT(*) FROM agent_events INDEXED BY agent_events_asked WHERE generate = 1 AND `+w.String(), w.args...)
+	if err != nil {
+		return b, err
+	}
+	w = in(s, "")
+	b.Observations, err = one(ctx, r.q, "count", number, `SELECT COUNT(*) FROM observations WHERE `+w.String(), w.args...)
+	return b, err
 }
 
 func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error) {
 	projects, rows := inProject(s), inTeam(s)
-	args := slices.Concat(projects.args, rows.args, rows.args)
+	sessions := in(s, "")
+	args := append(append(projects.args, sessions.args...), rows.args...)
 	return one(ctx, r.q, "count", func(sc scanner) (c memory.Counts, err error) {
 		return c, sc.Scan(&c.Projects, &c.Sessions, &c.Events)
-	}, `SELECT
-		(SELECT COUNT(*) FROM projects WHERE `+projects.String()+`),
-		(SELECT COUNT(*) FROM server_sessions WHERE `+rows.String()+`),
-		(SELECT COUNT(*) FROM agent_events WHERE `+rows.String()+`)`, args...)
+	}, `SELECT (SELECT COUNT(*) FROM projects WHERE `+projects.String()+`),
+		(SELECT COUNT(*) FROM server_sessions WHERE `+sessions.String()+`),
+		(SELECT COUNT(*) FROM agent_events INDEXED BY agent_events_asked WHERE `+rows.String()+`)`, args...)
+}
+
+func (c jobCount) addTo(b *memory.Books) {
+	if c.kind == memory.KindSummary {
+		b.SummaryAsked += c.n
+	}
+	switch c.status {
+	case memory.JobQueued:
+		b.Queued += c.n
+	case memory.JobProcessing:
+		b.Processing += c.n
+	case memory.JobFailed:
+		b.Failed += c.n
+	case memory.JobCancelled:
+		b.Cancelled += c.n
+	case memory.JobCompleted:
+		// One without a known result stands nowhere, and the books do not close.
+		switch {
+		case c.result == "observations":
+			b.Written += c.n
+		case strings.HasPrefix(c.result, "skipped"):
+			b.Skipped += c.n
+		}
+	}
+}
+
+// laneRow is how the jobs of one kind and status stand.
+type laneRow struct {
+	kind             memory.Kind
+	status           memory.JobStatus
+	n, later, lapsed int64        // all; those not due yet; those whose lease ran out
+	oldest, newest   memory.Epoch // since when a due one has waited; the last change
 }
 
 func (r reads) LaneStats(ctx context.Context, now memory.Epoch) ([]memory.LaneStats, error) {
-	kinds, err := all(ctx, r.q, func(s scanner) (k kindStats, err error) {
-		return k, s.Scan(&k.kind, &k.Queued, &k.Delayed, &k.Processing, &k.Completed, &k.Failed, &k.Stalled,
-			&k.OldestQueued, &k.LastSuccess)
-	}, `SELECT kind,
-		COUNT(*) FILTER (WHERE status = 'queued' AND COALESCE(next_attempt_at, 0) <= ?1),
-		COUNT(*) FILTER (WHERE status = 'queued' AND next_attempt_at > ?1),
-		COUNT(*) FILTER (WHERE status = 'processing'),
-		COUNT(*) FILTER (WHERE status = 'completed'),
-		COUNT(*) FILTER (WHERE status = 'failed'),
-		COUNT(*) FILTER (WHERE status = 'processing' AND locked_until <= ?1),
-		COALESCE(MIN(COALESCE(next_attempt_at, updated_at))
-			FILTER (WHERE status = 'queued' AND COALESCE(next_attempt_at, 0) <= ?1), 0),
-		COALESCE(MAX(updated_at) FILTER (WHERE status = 'completed'), 0)
-		FROM observation_generation_jobs INDEXED BY jobs_state GROUP BY kind`, now)
+	// What is done is by far the most and only counted; the rest is looked at.
+	rows, err := all(ctx, r.q, func(s scanner) (l laneRow, err error) {
+		return l, s.Scan(&l.kind, &l.status, &l.n, &l.later, &l.lapsed, &l.oldest, &l.newest)
+	}, `SELECT kind, status, COUNT(*), 0, 0, 0, MAX(updated_at)
+		FROM observation_generation_jobs INDEXED BY jobs_state
+		WHERE kind IN ('event', 'event-batch', 'summary', 'reindex') AND status IN ('completed', 'failed')
+		GROUP BY kind, status
+		UNION ALL
+		SELECT kind, status, COUNT(*),
+			COUNT(*) FILTER (WHERE next_attempt_at > ?1),
+			COUNT(*) FILTER (WHERE locked_until <= ?1),
+			COALESCE(MIN(COALESCE(next_attempt_at, updated_at)) FILTER (WHERE COALESCE(next_attempt_at, 0) <= ?1), 0), 0
+		FROM observation_generation_jobs INDEXED BY jobs_state
+		WHERE kind IN ('event', 'event-batch', 'summary', 'reindex') AND status IN ('queued', 'processing')
+		GROUP BY kind, status`, now)
 	if err != nil {
 		return nil, err
 	}
@@ -62,30 +107,30 @@ func (r reads) LaneStats(ctx context.Context, now memory.Epoch) ([]memory.LaneSt
 	out := make([]memory.LaneStats, len(lanes))
 	for i, lane := range lanes {
 		out[i].Lane = lane
-		for _, k := range kinds {
-			if k.kind.Lane() == lane {
-				k.addTo(&out[i])
+		for _, l := range rows {
+			if l.kind.Lane() == lane {
+				l.addTo(&out[i])
 			}
 		}
 	}
 	return out, nil
 }
 
-// kindStats is how the jobs of one kind stand; a lane has several kinds.
-type kindStats struct {
-	kind memory.Kind
-	memory.LaneStats
-}
-
-func (k kindStats) addTo(l *memory.LaneStats) {
-	l.Queued += k.Queued
-	l.Delayed += k.Delayed
-	l.Processing += k.Processing
-	l.Completed += k.Completed
-	l.Failed += k.Failed
-	l.Stalled += k.Stalled
-	if l.OldestQueued == 0 || k.OldestQueued != 0 && k.OldestQueued < l.OldestQueued {
-		l.OldestQueued = k.OldestQueued
+func (r laneRow) addTo(l *memory.LaneStats) {
+	switch r.status {
+	case memory.JobQueued:
+		l.Queued += r.n - r.later
+		l.Delayed += r.later
+		if l.OldestQueued == 0 || r.oldest != 0 && r.oldest < l.OldestQueued {
+			l.OldestQueued = r.oldest
+		}
+	case memory.JobProcessing:
+		l.Processing += r.n
+		l.Stalled += r.lapsed
+	case memory.JobCompleted:
+		l.Completed += r.n
+		l.LastSuccess = max(l.LastSuccess, r.newest)
+	case memory.JobFailed:
+		l.Failed += r.n
 	}
-	l.LastSuccess = max(l.LastSuccess, k.LastSuccess)
 }

@@ -84,7 +84,8 @@ CREATE TABLE agent_events (
 ) STRICT;
 CREATE INDEX agent_events_session ON agent_events (session_id, occurred_at, id, event_type)
 	WHERE session_id IS NOT NULL;
-CREATE INDEX agent_events_asked ON agent_events (team_id, project_id) WHERE generate = 1;
+-- What the books and the counts read.
+CREATE INDEX agent_events_asked ON agent_events (team_id, project_id, generate);
 
 CREATE TABLE observation_generation_jobs (
 	id              TEXT PRIMARY KEY,
