@@ -49,20 +49,28 @@ type reader struct {
 	fenced   bool
 	topic    string // what the items that follow belong to, if it names something
 	pending  string // a topic that is a fact of its own unless items follow
-	offering bool   // what follows an offer is part of it
-	table    bool   // the header of the table has passed
+	intro    string // the sentence before, if it announces what follows
+	code     []string
+	offering bool // what follows an offer is part of it
+	table    bool // the header of the table has passed
 }
 
 func (r *reader) row(row string) {
 	text := strings.TrimSpace(row)
 	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
 		r.endParagraph()
-		r.fenced = !r.fenced
+		if r.fenced = !r.fenced; !r.fenced {
+			r.snippet()
+		}
+		r.code = nil
 		return
 	}
 	switch {
 	case r.fenced:
 		r.fence = first(r.fence, text)
+		if text != "" && text[0] != '#' {
+			r.code = append(r.code, text)
+		}
 	case text == "" || strings.Trim(text, "-=*_ ") == "":
 		r.endParagraph()
 	case strings.HasPrefix(text, "|"):
@@ -105,6 +113,17 @@ func (r *reader) prose(text string) {
 	}
 	r.settle()
 	r.para = append(r.para, text)
+}
+
+// snippet keeps a code block of a line or two that was announced: a command to run,
+// a setting to make. Longer ones are in the files.
+func (r *reader) snippet() {
+	head := first(r.pending, r.intro)
+	if head == "" || len(r.code) == 0 || len(r.code) > 2 {
+		return
+	}
+	r.facts = append(r.facts, strings.TrimRight(head, ": ")+": "+quoted(strings.Join(r.code, "; "), 160))
+	r.pending, r.intro = "", ""
 }
 
 // isBoldLine knows headings written as a bold line.
@@ -155,7 +174,7 @@ func isGeneric(title string) bool {
 			"what", "it", "does", "how", "works", "key", "files", "file", "changed", "modified", "testing", "notes", "explanation", "before", "after", "implementation",
 			"updated", "added", "removed", "analysis", "status", "plan", "example", "examples", "usage", "options", "background", "kept", "done", "the", "of", "a", "for",
 			"and", "in", "to", "this", "new", "i", "my", "all", "here", "here's", "is", "are", "now", "issues", "found", "points", "fix", "fixes", "problem", "solution", "main",
-			"question", "quick", "additional", "other", "recommendation", "recommendations", "flow", "current", "description", "context", "total", "output", "pr", "":
+			"question", "quick", "root", "cause", "repository", "research", "parallel", "documentation", "review", "complete", "completed", "test", "tests", "report", "additional", "other", "recommendation", "recommendations", "flow", "current", "description", "context", "total", "output", "pr", "":
 		default:
 			return false
 		}
@@ -219,6 +238,10 @@ func (r *reader) endParagraph() {
 
 func (r *reader) sentence(s string) {
 	s = withoutOpener(s)
+	r.intro = ""
+	if strings.HasSuffix(s, ":") {
+		r.intro = s
+	}
 	switch {
 	case s == "":
 	case isOffer(s):
@@ -238,7 +261,7 @@ func (r *reader) sentence(s string) {
 		}
 	case isStatus(s):
 		r.status = append(r.status, s)
-	case isAnnouncement(s) || !meaningful(s):
+	case isAnnouncement(s) || !meaningful(s) || strings.HasSuffix(s, "{") || strings.HasSuffix(s, "}") || strings.HasSuffix(s, ";"):
 	default:
 		r.topic = ""
 		r.leads = append(r.leads, s)

@@ -16,6 +16,9 @@ func (sc scene) said(message string) note {
 	}
 	d := digest(message)
 	title := d.title()
+	if len(d.leads)+len(d.heads) == 0 && len(d.facts) > 0 && sc.ask.head != "" {
+		title = wish(sc.ask.head) // the facts are the answer
+	}
 	if title == "" {
 		return skipped("message without a finding")
 	}
@@ -50,8 +53,11 @@ func (d doc) title() string {
 		return ""
 	}
 	introduces := strings.HasSuffix(head, ":")
-	head = strings.TrimRight(head, ".:")
-	if len(head) >= 45 {
+	if introduces && len(d.facts) == 0 && len(d.leads) < 2 {
+		return ""
+	}
+	head = strings.TrimRight(head, ".:!")
+	if len(head) >= 45 && !introduces {
 		return head
 	}
 	var more []string
@@ -78,21 +84,17 @@ func (d doc) title() string {
 // opening is the place of the first lead, or of a better one close behind when the
 // first leans on what came before it: “This prevents …”.
 func (d doc) opening() int {
-	for i, s := range d.leads[:min(len(d.leads), 3)] {
-		if !leans(s) {
-			return i
-		}
-	}
-	return 0
+	near := d.leads[:min(len(d.leads), 3)]
+	return max(slices.IndexFunc(near, func(s string) bool { return !leans(s) }), 0)
 }
 
 // leans reports whether a sentence cannot stand alone.
 func leans(s string) bool {
 	switch strings.ToLower(strings.TrimRight(firstField(s), ",")) {
-	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also":
+	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also", "that's", "it's", "there's", "he", "she":
 		return true
 	}
-	return len(strings.Fields(s)) < 4
+	return len(strings.Fields(s)) < 3
 }
 
 // best keeps the facts that carry most: names, places, causes. Their order stays.

@@ -286,7 +286,7 @@ func callees(l lang, rows []string) []string {
 func isBuiltin(name string) bool {
 	switch name {
 	case "append", "make", "string", "print", "range", "import", "require", "errors.New", "fmt.Errorf", "fmt.Sprintf", "fmt.Println",
-		"fmt.Printf", "fmt.Fprintf", "fmt.Fprintln", "panic", "close", "int64", "byte", "func", "map.get", "isinstance", "console.log",
+		"fmt.Printf", "fmt.Fprintf", "fmt.Fprintln", "panic", "close", "int64", "byte", "func", "map.get", "context.Background", "context.TODO", "isinstance", "console.log",
 		"t.Errorf", "t.Fatalf", "t.Error", "t.Fatal", "t.Helper", "t.Run", "t.Log", "t.Logf", "t.Parallel", "expect", "assert", "err.Error",
 		"and", "or", "not", "strings.Builder", "len", "copy", "delete", "toBe", "toEqual", "printf", "echo", "Some", "None":
 		return true
