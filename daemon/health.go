@@ -1,0 +1,172 @@
+package daemon
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"claude-mem/client"
+	"claude-mem/generation"
+	"claude-mem/internal/config"
+	"claude-mem/internal/version"
+	"claude-mem/memory"
+	"claude-mem/queue/goqite"
+)
+
+// runtimeName says on the wire that this is a person's own daemon.
+const runtimeName = "local"
+
+// A job that waited this long, though it was due, means that nobody works.
+const overdueAfter = time.Minute
+
+// lanesKeptFor bounds how often the jobs are counted: anybody on this machine may ask
+// for the health, and counting reads a whole index.
+const lanesKeptFor = time.Second
+
+// system tells the API of the daemon. It implements httpapi.System.
+type system struct {
+	daemon *Daemon
+	parts  *parts
+
+	mu    sync.Mutex // guards what follows: the lanes as counted last
+	lanes []client.LaneHealth
+	err   error
+	at    time.Time
+}
+
+func (s *system) Alive() client.Alive {
+	return client.Alive{Status: "ok", Runtime: runtimeName, Service: "claude-mem", User: strconv.Itoa(os.Getuid())}
+}
+
+func (s *system) Ready() bool { return s.daemon.serving.Load() }
+
+func (s *system) Version() string { return version.String() }
+
+func (s *system) Spool() client.SpoolState { return s.parts.drainer.state() }
+
+// Lanes tells how every lane stands, at most lanesKeptFor ago.
+func (s *system) Lanes(ctx context.Context) ([]client.LaneHealth, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.at) >= lanesKeptFor {
+		s.lanes, s.err = s.countLanes(ctx, memory.EpochOf(now))
+		s.at = now
+		if ctx.Err() != nil {
+			s.at = time.Time{} // this answer is the caller's alone
+		}
+	}
+	return s.lanes, s.err
+}
+
+func (s *system) countLanes(ctx context.Context, now memory.Epoch) ([]client.LaneHealth, error) {
+	stats, err := s.parts.store.LaneStats(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	paused := make(map[memory.Lane]generation.Pause)
+	if s.parts.worker != nil {
+		for _, p := range s.parts.worker.Pauses() {
+			paused[p.Lane] = p
+		}
+	}
+	out := make([]client.LaneHealth, len(stats))
+	for i, st := range stats {
+		out[i] = client.LaneHealth{LaneStats: st, Name: "generate_" + string(st.Lane)}
+		if p, ok := paused[st.Lane]; ok {
+			out[i].Unavailable, out[i].Paused = true, string(p.Class)
+		}
+		if st.OldestQueued != 0 {
+			out[i].OldestAgeMS = max(int64(now-st.OldestQueued), 0)
+		}
+	}
+	return out, nil
+}
+
+// Health says how the daemon fares, and if not well, why.
+func (s *system) Health(ctx context.Context) client.Health {
+	spool := s.Spool()
+	h := client.Health{
+		Status: "ok", Runtime: runtimeName, Version: s.Version(), PID: os.Getpid(), Initialized: true,
+		Uptime: int64(time.Since(s.daemon.started).Seconds()), Spool: &spool,
+	}
+	storage, err := s.storage(ctx)
+	if err != nil {
+		h.Reasons = append(h.Reasons, "the database cannot be read")
+		s.parts.log.ErrorContext(ctx, "health: storage", "err", err)
+	}
+	h.Storage = storage
+	lanes, err := s.Lanes(ctx)
+	if err != nil {
+		h.Reasons = append(h.Reasons, "the jobs cannot be counted")
+		s.parts.log.ErrorContext(ctx, "health: lanes", "err", err)
+	}
+	h.Queue = client.QueueHealth{Engine: goqite.Engine, Implementation: goqite.Engine, Lanes: lanes}
+	if lanes == nil {
+		h.Queue.Lanes = []client.LaneHealth{}
+	}
+	h.Reasons = append(h.Reasons, s.laneTroubles(lanes)...)
+	if len(h.Reasons) > 0 {
+		h.Status = "degraded"
+	}
+	return h
+}
+
+// laneTroubles lists what is wrong with the lanes. Where generation is switched
+// off, jobs that wait are what was asked for.
+func (s *system) laneTroubles(lanes []client.LaneHealth) []string {
+	if s.parts.worker == nil {
+		return nil
+	}
+	var troubles []string
+	for _, l := range lanes {
+		switch age := time.Duration(l.OldestAgeMS) * time.Millisecond; {
+		case l.Paused != "":
+			troubles = append(troubles, fmt.Sprintf("lane %s is paused: %s", l.Lane, l.Paused))
+		case age > overdueAfter:
+			troubles = append(troubles, fmt.Sprintf("lane %s: the oldest job has waited for %s", l.Lane, age.Round(time.Second)))
+		}
+	}
+	return troubles
+}
+
+func (s *system) storage(ctx context.Context) (*client.StorageState, error) {
+	info, err := s.parts.store.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &client.StorageState{Driver: info.Driver, SchemaVersion: info.SchemaVersion, SizeBytes: info.SizeBytes}, nil
+}
+
+// Info says how the daemon is put together.
+func (s *system) Info(ctx context.Context) (client.Info, error) {
+	storage, err := s.storage(ctx)
+	if err != nil {
+		return client.Info{}, err
+	}
+	lanes, err := s.Lanes(ctx)
+	if err != nil {
+		return client.Info{}, err
+	}
+	generating := client.Boundary{Status: "active"}
+	if s.parts.worker == nil {
+		generating = client.Boundary{Status: "disabled", Reason: config.GenerationDisabled + " is set"}
+	}
+	details := func(v any) json.RawMessage {
+		raw, _ := json.Marshal(v) // texts always marshal
+		return raw
+	}
+	return client.Info{
+		Name: "claude-mem-server", Runtime: runtimeName, AuthMode: s.daemon.cfg.String(config.AuthMode),
+		Storage: storage, QueueLanes: lanes,
+		Boundaries: map[string]client.Boundary{
+			"queueManager":            {Status: "active", Details: details(map[string]string{"engine": goqite.Engine})},
+			"generationWorkerManager": generating,
+			"providerRegistry":        {Status: "active", Details: details(map[string]string{"provider": s.daemon.cfg.String(config.ServerProvider)})},
+			"eventBroadcaster":        {Status: "disabled", Reason: "this server streams no events"},
+		},
+	}, nil
+}

@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/julienschmidt/httprouter"
+
+	"claude-mem/capture"
+	"claude-mem/client"
+	"claude-mem/memory"
+	"claude-mem/recall"
+	"claude-mem/storage"
+)
+
+// Config is what an API is made of.
+type Config struct {
+	Store   storage.Store
+	Capture *capture.Capture
+	Recall  *recall.Recall
+	Hub     *Hub
+	System  System
+	Access  Access
+	Limits  ContextLimits
+	Log     *slog.Logger
+	// HookIngested, if set, is called after each hook record: the spool may hold others.
+	HookIngested func()
+}
+
+// System tells of the daemon around the API.
+type System interface {
+	Alive() client.Alive
+	Ready() bool
+	Version() string
+	Health(ctx context.Context) client.Health
+	Info(ctx context.Context) (client.Info, error)
+	Lanes(ctx context.Context) ([]client.LaneHealth, error)
+	Spool() client.SpoolState
+}
+
+// Access says who may come in.
+type Access struct {
+	// Hosts are the names, besides the loopback ones, that a Host header may hold.
+	Hosts []string
+	// Wide says that the daemon listens beyond the loopback interface: then any IP
+	// address may stand in a Host header, which no rebound DNS name can be.
+	Wide bool
+	// LocalDev, if set, is the key that loopback requests without one act with.
+	LocalDev *memory.APIKey
+}
+
+// API answers HTTP requests. It is safe for concurrent use.
+type API struct {
+	Config
+	router *httprouter.Router
+}
+
+// New makes an API.
+func New(c Config) *API {
+	a := &API{Config: c, router: httprouter.New()}
+	a.router.RedirectTrailingSlash = false
+	a.router.RedirectFixedPath = false
+	a.router.HandleMethodNotAllowed = false // the contract knows no 405
+	a.router.HandleOPTIONS = false
+	a.router.NotFound = http.HandlerFunc(notFound)
+	for _, r := range Routes() {
+		a.router.Handle(r.Method, routerPattern(r), a.handler(r))
+	}
+	return a
+}
+
+// startPattern is the route that the router cannot hold: it refuses a fixed
+// segment where another POST route has a parameter.
+const startPattern = "/v1/sessions/start"
+
+// routerPattern is the pattern the route is registered under. That of startPattern
+// matches any one segment, so handler checks which it was.
+func routerPattern(r Route) string {
+	if r.Pattern == startPattern {
+		return "/v1/sessions/:id"
+	}
+	return r.Pattern
+}

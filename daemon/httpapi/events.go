@@ -1,0 +1,159 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"claude-mem/capture"
+	"claude-mem/client"
+	"claude-mem/memory"
+)
+
+func (a *API) postEvent(r *request) (answer, error) {
+	o, err := ingestOptions(r)
+	if err != nil {
+		return answer{}, err
+	}
+	var in memory.EventInput
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	results, err := a.ingest(r, []memory.EventInput{in}, o)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{http.StatusCreated, results[0]}, nil
+}
+
+func (a *API) postEvents(r *request) (answer, error) {
+	o, err := ingestOptions(r)
+	if err != nil {
+		return answer{}, err
+	}
+	data, err := r.readJSON()
+	if err != nil {
+		return answer{}, err
+	}
+	items, err := decodeArray(data, 1, memory.MaxBatch)
+	if err != nil {
+		return answer{}, err
+	}
+	ins, err := decodeEvents(items)
+	if err != nil {
+		return answer{}, err
+	}
+	results, err := a.ingest(r, ins, o)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{http.StatusCreated, client.EventBatch{Events: results}}, nil
+}
+
+// decodeEvents decodes a batch; the issues of all events come together.
+func decodeEvents(items []json.RawMessage) ([]memory.EventInput, error) {
+	ins := make([]memory.EventInput, len(items))
+	var issues []memory.Issue
+	for i, item := range items {
+		err := decodeObject(item, &ins[i])
+		if err == nil {
+			err = ins[i].Validate()
+		}
+		if e, ok := errors.AsType[*memory.Error](err); ok {
+			for _, is := range e.Issues {
+				is.Path = append([]string{strconv.Itoa(i)}, is.Path...)
+				issues = append(issues, is)
+			}
+		}
+	}
+	if issues != nil {
+		return nil, &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	}
+	return ins, nil
+}
+
+type ingest struct{ generate, wait bool }
+
+// ingestOptions reads generate (default true) and wait (default false).
+func ingestOptions(r *request) (o ingest, err error) {
+	o = ingest{generate: true}
+	q := r.URL.Query()
+	for name, dst := range map[string]*bool{"generate": &o.generate, "wait": &o.wait} {
+		switch v := q.Get(name); v {
+		case "":
+		case "true", "false":
+			*dst = v == "true"
+		default:
+			return o, issue("invalid_union", "Invalid input", name)
+		}
+	}
+	return o, nil
+}
+
+// ingest stores the events and, if asked to, waits for their jobs.
+func (a *API) ingest(r *request, ins []memory.EventInput, o ingest) ([]client.EventResult, error) {
+	stored, err := a.Capture.Events(r.Context(), r.caller, ins, capture.EventOptions{Generate: o.generate})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	out := make([]client.EventResult, len(stored))
+	for i, s := range stored {
+		out[i].Event = s.Event
+		if s.Job == nil {
+			continue
+		}
+		job, transport := *s.Job, transportOf(*s.Job)
+		if o.wait {
+			job, err = a.Hub.await(ctx, a.Store, job)
+			if err != nil {
+				return nil, err
+			}
+			out[i].WaitTimedOut = !job.Status.Terminal()
+		}
+		out[i].GenerationJob = client.NewJobTicket(job, transport, o.wait)
+	}
+	return out, nil
+}
+
+// transportOf says whether a message for the job is on its way.
+func transportOf(j memory.Job) string {
+	if j.Status.Terminal() {
+		return client.TransportSkipped
+	}
+	return client.TransportEnqueued
+}
+
+func (a *API) getEvent(r *request) (answer, error) {
+	e, err := a.Store.Event(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Event not found")
+	}
+	return ok(client.EventAnswer{Event: e})
+}
+
+func (a *API) getEventObservations(r *request) (answer, error) {
+	e, err := a.Store.Event(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Event not found")
+	}
+	found, err := a.Store.EventObservations(r.Context(), e.Scope(), e.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if found == nil {
+		found = []memory.SourcedObservation{}
+	}
+	return ok(client.EventObservations{EventID: e.ID, Observations: found})
+}
+
+// missing says in the contract's words what was not found.
+func missing(err error, message string) error {
+	if errors.Is(err, memory.ErrNotFound) {
+		return memory.Errorf(memory.CodeNotFound, "%s", message)
+	}
+	return err
+}

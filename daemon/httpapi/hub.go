@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// maxWait is how long wait=true waits.
+const maxWait = 30 * time.Second
+
+// recheckEvery is how often a waiter looks into storage in case the job was
+// finished by a worker in another process, which tells no Hub of ours.
+const recheckEvery = time.Second
+
+// Hub wakes those who wait for a job to end. The zero value is ready to use.
+type Hub struct {
+	mu      sync.Mutex
+	waiters map[string][]chan struct{} // by job id
+}
+
+// Finished tells that a job ended, or went back to wait for another try.
+func (h *Hub) Finished(jobID string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, ch := range h.waiters[jobID] {
+		close(ch)
+	}
+	delete(h.waiters, jobID)
+}
+
+// subscribe returns a channel that is closed when the job is Finished, and the
+// function that gives it up.
+func (h *Hub) subscribe(jobID string) (<-chan struct{}, func()) {
+	ch := make(chan struct{})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiters == nil {
+		h.waiters = make(map[string][]chan struct{})
+	}
+	h.waiters[jobID] = append(h.waiters[jobID], ch)
+	return ch, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		others := h.waiters[jobID]
+		for i, other := range others {
+			if other == ch {
+				others = append(others[:i:i], others[i+1:]...)
+				break
+			}
+		}
+		if len(others) == 0 {
+			delete(h.waiters, jobID)
+		} else {
+			h.waiters[jobID] = others
+		}
+	}
+}
+
+// await returns the job once it is terminal, or as it is when ctx reaches its
+// deadline. A caller who went away is an error.
+func (h *Hub) await(ctx context.Context, jobs storage.JobReader, j memory.Job) (memory.Job, error) {
+	for {
+		ch, cancel := h.subscribe(j.ID) // before looking, so that nothing falls in between
+		now, err := jobs.Job(ctx, j.Scope(), j.ID)
+		if err == nil && !now.Status.Terminal() {
+			h.pause(ctx, ch)
+		}
+		cancel()
+		switch {
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			if err == nil {
+				j = now
+			}
+			return j, nil
+		case err != nil || now.Status.Terminal():
+			return now, err
+		case ctx.Err() != nil:
+			return now, ctx.Err()
+		}
+	}
+}
+
+// pause waits for the channel, the next look, or the end of ctx.
+func (h *Hub) pause(ctx context.Context, ch <-chan struct{}) {
+	t := time.NewTimer(recheckEvery)
+	defer t.Stop()
+	select {
+	case <-ch:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

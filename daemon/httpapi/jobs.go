@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"claude-mem/client"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func (a *API) getJob(r *request) (answer, error) {
+	j, err := a.Store.Job(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Generation job not found")
+	}
+	return ok(client.JobAnswer{GenerationJob: j})
+}
+
+// jobList is client.JobList with the payloads that an administrator may ask for.
+type jobList struct {
+	client.JobList
+	Jobs []listedJob `json:"jobs"`
+}
+
+type listedJob struct {
+	memory.Job
+	Payload *memory.Message `json:"payload,omitempty"`
+}
+
+// listJobs takes filters as the original does: one that makes no sense is ignored.
+func (a *API) listJobs(r *request) (answer, error) {
+	q := r.query()
+	withPayload := q.Get("include") == "payload"
+	if withPayload && !r.caller.Key.Allows(memory.ScopeAdmin) {
+		return answer{}, memory.Errorf(memory.CodeForbidden, "`include=payload` requires admin scope")
+	}
+	f := storage.JobFilter{SourceType: q.Get("source_type"), Since: q.time("since")}
+	switch s := memory.JobStatus(q.Get("status")); s {
+	case memory.JobQueued, memory.JobProcessing, memory.JobCompleted, memory.JobFailed, memory.JobCancelled:
+		f.Status = s
+	}
+	page := storage.Page{Limit: q.int("limit", 50, 1, 200), Offset: q.int("offset", 0, 0, 1<<31-1)}
+	jobs, total, err := a.Store.Jobs(r.Context(), r.caller.Scope(), f, page)
+	if err != nil {
+		return answer{}, err
+	}
+	out := jobList{Jobs: make([]listedJob, len(jobs))}
+	out.Total, out.Limit, out.Offset, out.RequestID = total, page.Limit, page.Offset, r.caller.RequestID
+	for i, j := range jobs {
+		out.Jobs[i].Job = j
+		if withPayload {
+			m := j.Message()
+			out.Jobs[i].Payload = &m
+		}
+	}
+	return ok(out)
+}

@@ -1,0 +1,76 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"claude-mem/capture"
+	"claude-mem/client"
+	"claude-mem/memory"
+)
+
+// memoryRequest is client.MemoryRequest before anything is known of its metadata.
+type memoryRequest struct {
+	ProjectID        string          `json:"projectId"`
+	ServerSessionID  string          `json:"serverSessionId"`
+	ContentSessionID string          `json:"contentSessionId"`
+	Kind             string          `json:"kind"`
+	Content          string          `json:"content"`
+	Metadata         json.RawMessage `json:"metadata"`
+}
+
+func (a *API) postMemory(r *request) (answer, error) {
+	var in memoryRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	o, err := a.Capture.Remember(r.Context(), r.caller, capture.Note{
+		Project: in.ProjectID, ServerSessionID: in.ServerSessionID, ContentSessionID: in.ContentSessionID,
+		Kind: in.Kind, Content: in.Content, Metadata: in.Metadata,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{http.StatusCreated, client.MemoryAnswer{Memory: o}}, nil
+}
+
+func (a *API) getMemory(r *request) (answer, error) {
+	o, err := a.Store.Observation(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Memory not found")
+	}
+	return ok(client.MemoryAnswer{Memory: o})
+}
+
+// maxObservations is how many observations one batch may ask for.
+const maxObservations = 200
+
+// postObservations finds by id, then by number, each in the order asked.
+func (a *API) postObservations(r *request) (answer, error) {
+	var in client.ObservationsRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if n := len(in.IDs) + len(in.Numbers); n == 0 || n > maxObservations {
+		return answer{}, issue("invalid_type", fmt.Sprintf("Invalid input: expected 1 to %d ids or numbers", maxObservations), "ids")
+	}
+	out := client.ObservationsAnswer{Observations: []memory.Observation{}}
+	for _, oid := range in.IDs {
+		o, err := a.Store.Observation(r.Context(), r.caller.Scope(), oid)
+		if errors.Is(err, memory.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		out.Observations = append(out.Observations, o)
+	}
+	numbered, err := a.Store.ObservationsByNumber(r.Context(), r.caller.Scope(), in.Numbers)
+	if err != nil {
+		return answer{}, err
+	}
+	out.Observations = append(out.Observations, numbered...)
+	return ok(out)
+}

@@ -1,0 +1,66 @@
+package httpapi
+
+import (
+	"claude-mem/client"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func (a *API) listProjects(r *request) (answer, error) {
+	q := r.query()
+	page := storage.Page{Limit: q.int("limit", storage.MaxPage, 1, storage.MaxPage), Offset: q.int("offset", 0, 0, 1<<31-1)}
+	all, err := a.Store.Projects(r.Context(), r.caller.Scope(), page)
+	if err != nil {
+		return answer{}, err
+	}
+	if all == nil {
+		all = []memory.Project{}
+	}
+	return ok(client.ProjectList{Projects: all})
+}
+
+func (a *API) listSessions(r *request) (answer, error) {
+	q := r.query()
+	p, err := a.namedProject(r, q)
+	if err != nil {
+		return answer{}, err
+	}
+	page := storage.Page{Limit: q.int("limit", 20, 1, 100), Offset: q.int("offset", 0, 0, 1<<31-1)}
+	all, err := a.Store.Sessions(r.Context(), p.Scope(), page)
+	if err != nil {
+		return answer{}, err
+	}
+	if all == nil {
+		all = []memory.Session{}
+	}
+	return ok(client.SessionList{Sessions: all})
+}
+
+// stats counts one project, or everything that the key reaches.
+func (a *API) stats(r *request) (answer, error) {
+	scope, q := r.caller.Scope(), r.query()
+	if q.Get("projectId") != "" {
+		p, err := a.namedProject(r, q)
+		if err != nil {
+			return answer{}, err
+		}
+		scope = p.Scope()
+	}
+	counts, err := a.Store.Counts(r.Context(), scope)
+	if err != nil {
+		return answer{}, err
+	}
+	books, err := a.Store.Books(r.Context(), scope)
+	if err != nil {
+		return answer{}, err
+	}
+	lanes, err := a.System.Lanes(r.Context())
+	if err != nil {
+		return answer{}, err
+	}
+	spool := a.System.Spool()
+	return ok(client.Stats{
+		ProjectID: scope.ProjectID, Projects: counts.Projects, Sessions: counts.Sessions, Events: counts.Events,
+		Books: books, Lanes: lanes, Spool: &spool,
+	})
+}

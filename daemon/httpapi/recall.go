@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"fmt"
+
+	"claude-mem/capture"
+	"claude-mem/client"
+	"claude-mem/memory"
+	"claude-mem/recall"
+	"claude-mem/storage"
+)
+
+// maxTokens bounds the texts that clients ask for.
+const maxTokens = 20000
+
+// checkAsk checks what search and context have in common.
+func checkAsk(projectID, query string, limit, maxLimit int) error {
+	var issues []memory.Issue
+	add := func(code, field, message string) {
+		issues = append(issues, memory.Issue{Code: code, Path: []string{field}, Message: message})
+	}
+	if projectID == "" {
+		add("invalid_type", "projectId", "Invalid input: expected string, received undefined")
+	}
+	if query == "" {
+		add("too_small", "query", "Too small: expected string to have >=1 characters")
+	}
+	if limit > maxLimit {
+		add("too_big", "limit", fmt.Sprintf("Too big: expected number to be <=%d", maxLimit))
+	}
+	if limit < 0 {
+		add("too_small", "limit", "Too small: expected number to be >0")
+	}
+	if issues == nil {
+		return nil
+	}
+	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+}
+
+func (a *API) search(r *request) (answer, error) {
+	var in client.SearchRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if err := checkAsk(in.ProjectID, in.Query, in.Limit, recall.MaxLimit); err != nil {
+		return answer{}, err
+	}
+	p, err := a.Capture.ResolveProject(r.Context(), r.caller, in.ProjectID, capture.Read)
+	if err != nil {
+		return answer{}, err
+	}
+	hits, err := a.Recall.Search(r.Context(), p.Scope(), recall.SearchInput{
+		Query: in.Query, Limit: in.Limit, Offset: in.Offset,
+		Filter: storage.ObservationFilter{
+			Kinds: in.Kinds, Concepts: in.Concepts, Files: in.Files, Since: in.Since, Until: in.Until,
+		},
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	out := client.SearchResponse{Observations: make([]client.SearchHit, len(hits))}
+	for i, h := range hits {
+		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score}
+	}
+	return ok(out)
+}
+
+func (a *API) queryContext(r *request) (answer, error) {
+	var in client.ContextRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if err := checkAsk(in.ProjectID, in.Query, in.Limit, 50); err != nil {
+		return answer{}, err
+	}
+	p, err := a.Capture.ResolveProject(r.Context(), r.caller, in.ProjectID, capture.Read)
+	if err != nil {
+		return answer{}, err
+	}
+	told, err := a.Recall.Context(r.Context(), p.Scope(), recall.ContextInput{
+		Query: in.Query, Limit: in.Limit, TokenBudget: min(max(in.TokenBudget, 0), maxTokens),
+	})
+	return contextAnswer(told, err)
+}
+
+// sessionContext answers what SessionStart would inject.
+func (a *API) sessionContext(r *request) (answer, error) {
+	q := r.query()
+	p, err := a.namedProject(r, q)
+	if err != nil {
+		return answer{}, err
+	}
+	in := a.sessionLimits()
+	in.TokenBudget = q.int("tokenBudget", in.TokenBudget, 0, maxTokens)
+	told, err := a.Recall.SessionContext(r.Context(), p.Scope(), in)
+	return contextAnswer(told, err)
+}
+
+func contextAnswer(told recall.Context, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	if told.Observations == nil {
+		told.Observations = []memory.Observation{}
+	}
+	return ok(client.ContextResponse{Context: told.Text, Observations: told.Observations, Tokens: told.Tokens})
+}
+
+func (a *API) timeline(r *request) (answer, error) {
+	q := r.query()
+	p, err := a.namedProject(r, q)
+	if err != nil {
+		return answer{}, err
+	}
+	found, err := a.Recall.Timeline(r.Context(), p.Scope(), recall.TimelineInput{
+		Anchor: int64(q.int("anchor", 0, 0, 1<<53)), Query: q.Get("query"),
+		Before: q.int("before", 0, -1, recall.MaxNeighbours), After: q.int("after", 0, -1, recall.MaxNeighbours),
+	})
+	if err != nil {
+		return answer{}, missing(err, "Observation not found")
+	}
+	return ok(client.TimelineResponse{Anchor: found.Anchor, Observations: found.Observations})
+}
+
+// namedProject finds the project that the query names.
+func (a *API) namedProject(r *request, q query) (memory.Project, error) {
+	ref := q.Get("projectId")
+	if ref == "" {
+		return memory.Project{}, issue("invalid_type", "Invalid input: expected string, received undefined", "projectId")
+	}
+	return a.Capture.ResolveProject(r.Context(), r.caller, ref, capture.Read)
+}

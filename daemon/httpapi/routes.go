@@ -1,0 +1,68 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"claude-mem/memory"
+)
+
+// Route is one thing the API answers.
+type Route struct {
+	Method  string
+	Pattern string // as httprouter writes it: :name is one segment
+	Scope   string // the scope a key needs; "" needs no key
+	Doc     string // one sentence, for people
+	// Limit bounds the body in bytes; 0 means that the route takes none.
+	Limit int64
+
+	handle func(*API, *request) (answer, error)
+}
+
+// The limits of bodies. One event may carry a large tool result; the client caps
+// its fields long before.
+const (
+	smallBody = 1 << 20
+	eventBody = 5 << 20
+	hookBody  = 16 << 20
+	batchBody = 32 << 20
+)
+
+// Routes lists every route in the order it is documented.
+func Routes() []Route {
+	return append(publicRoutes(), keyedRoutes()...)
+}
+
+func publicRoutes() []Route {
+	return []Route{
+		{http.MethodGet, "/healthz", "", "Says that a claude-mem listens here, and whose it is.", 0, (*API).healthz},
+		{http.MethodGet, "/api/readiness", "", "200 once storage is open and migrated, 503 before and while stopping.", 0, (*API).readiness},
+		{http.MethodGet, "/api/version", "", "The version of the server.", 0, (*API).version},
+		{http.MethodGet, "/api/health", "", "How storage, queue and lanes fare; 503 when degraded.", 0, (*API).health},
+		{http.MethodGet, "/v1/info", "", "How the server is put together.", 0, (*API).info},
+	}
+}
+
+func keyedRoutes() []Route {
+	return []Route{
+		{http.MethodPost, "/v1/hooks", memory.ScopeEventsWrite, "Takes in one hook record and answers with the context it wants.", hookBody, (*API).postHook},
+		{http.MethodPost, "/v1/sessions/start", memory.ScopeSessionsWrite, "Finds or makes a session.", smallBody, (*API).startSession},
+		{http.MethodGet, "/v1/sessions", memory.ScopeObservationsRead, "Lists a project's sessions, newest first.", 0, (*API).listSessions},
+		{http.MethodGet, "/v1/sessions/:id", memory.ScopeObservationsRead, "Finds a session by its id.", 0, (*API).getSession},
+		{http.MethodPost, "/v1/sessions/:id/end", memory.ScopeSessionsWrite, "Ends a session and owes its summary.", smallBody, (*API).endSession},
+		{http.MethodPost, "/v1/events", memory.ScopeEventsWrite, "Stores an event and owes an observation of it.", eventBody, (*API).postEvent},
+		{http.MethodPost, "/v1/events/batch", memory.ScopeEventsWrite, "Stores 1 to 500 events, all or none.", batchBody, (*API).postEvents},
+		{http.MethodGet, "/v1/events/:id", memory.ScopeObservationsRead, "Finds an event by its id.", 0, (*API).getEvent},
+		{http.MethodGet, "/v1/events/:id/observations", memory.ScopeObservationsRead, "Lists the observations made from an event.", 0, (*API).getEventObservations},
+		{http.MethodGet, "/v1/jobs", memory.ScopeJobsRead, "Lists jobs, newest first.", 0, (*API).listJobs},
+		{http.MethodGet, "/v1/jobs/:id", memory.ScopeJobsRead, "Finds a job by its id.", 0, (*API).getJob},
+		{http.MethodPost, "/v1/memories", memory.ScopeMemoriesWrite, "Stores a memory as it is.", smallBody, (*API).postMemory},
+		{http.MethodGet, "/v1/memories/:id", memory.ScopeObservationsRead, "Finds an observation by its id.", 0, (*API).getMemory},
+		{http.MethodPost, "/v1/observations/batch", memory.ScopeObservationsRead, "Finds observations by id or number.", smallBody, (*API).postObservations},
+		{http.MethodPost, "/v1/search", memory.ScopeObservationsRead, "Ranks observations by how well they match a text.", smallBody, (*API).search},
+		{http.MethodPost, "/v1/context", memory.ScopeObservationsRead, "Builds a text for a model from what matches a query.", smallBody, (*API).queryContext},
+		{http.MethodGet, "/v1/context", memory.ScopeObservationsRead, "Builds the text that a session starts with.", 0, (*API).sessionContext},
+		{http.MethodGet, "/v1/timeline", memory.ScopeObservationsRead, "Lists what was remembered around a moment.", 0, (*API).timeline},
+		{http.MethodGet, "/v1/projects", memory.ScopeObservationsRead, "Lists the projects the key reaches.", 0, (*API).listProjects},
+		{http.MethodGet, "/v1/stats", memory.ScopeJobsRead, "Counts what is stored and how generation stands.", 0, (*API).stats},
+	}
+}

@@ -1,0 +1,177 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+
+	"claude-mem/client"
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+)
+
+// request is one request on its way through the API.
+type request struct {
+	*http.Request
+	params httprouter.Params
+	caller memory.Caller // zero on public routes
+	route  Route
+}
+
+// answer is what a handler wants answered.
+type answer struct {
+	status int
+	body   any
+}
+
+func ok(body any) (answer, error) { return answer{http.StatusOK, body}, nil }
+
+// ServeHTTP gives the request its id and checks what needs no route.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rid := r.Header.Get("X-Request-Id")
+	if !safeRequestID(rid) {
+		rid = id.New()
+		r.Header["X-Request-Id"] = []string{rid} // where the rest of the way finds it
+	}
+	h := w.Header()
+	h["X-Request-Id"] = []string{rid}
+	h["X-Content-Type-Options"] = nosniff
+	defer a.recoverPanic(w, r)
+	if err := a.Access.check(r); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.router.ServeHTTP(w, r)
+}
+
+// Header values that every answer shares.
+var (
+	jsonType = []string{"application/json; charset=utf-8"}
+	nosniff  = []string{"nosniff"}
+)
+
+// handler makes the route's handle for the router.
+func (a *API) handler(route Route) httprouter.Handle {
+	return func(w http.ResponseWriter, hr *http.Request, params httprouter.Params) {
+		if route.Pattern == startPattern && params.ByName("id") != "start" {
+			notFound(w, hr)
+			return
+		}
+		start := time.Now()
+		r := &request{Request: hr, params: params, route: route}
+		r.caller.RequestID = hr.Header.Get("X-Request-Id")
+		if route.Limit > 0 {
+			hr.Body = http.MaxBytesReader(w, hr.Body, route.Limit)
+		}
+		ans, err := a.answer(r)
+		if err != nil {
+			a.fail(w, hr, err)
+			return
+		}
+		a.send(w, hr, ans)
+		if a.Log.Enabled(hr.Context(), slog.LevelDebug) {
+			a.Log.DebugContext(hr.Context(), "answered", "method", hr.Method, "path", hr.URL.Path,
+				"status", ans.status, "took", time.Since(start), "requestId", r.caller.RequestID)
+		}
+	}
+}
+
+func (a *API) answer(r *request) (answer, error) {
+	if r.route.Scope != "" {
+		key, err := a.authenticate(r.Request, r.route.Scope)
+		if err != nil {
+			return answer{}, err
+		}
+		r.caller.Key = key
+	}
+	return r.route.handle(a, r)
+}
+
+// send writes an answer.
+func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) {
+	data, err := json.Marshal(ans.body)
+	if err != nil {
+		a.fail(w, r, fmt.Errorf("encode the answer: %w", err))
+		return
+	}
+	writeJSON(w, ans.status, data)
+}
+
+func writeJSON(w http.ResponseWriter, status int, data []byte) {
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(data))}
+	w.WriteHeader(status)
+	_, _ = w.Write(data) // who is gone does not hear
+}
+
+// fail answers with an error and logs it: ours as errors, the caller's as notes.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	rid := w.Header().Get("X-Request-Id")
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		err = memory.Errorf(memory.CodeTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
+	}
+	status, body := client.NewErrorBody(err, rid)
+	level := slog.LevelInfo
+	switch {
+	case r.Context().Err() != nil:
+		level = slog.LevelDebug // the client went away; what failed then says nothing
+	case status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	}
+	a.Log.Log(r.Context(), level, "refused", "method", r.Method, "path", r.URL.Path, "status", status, "requestId", rid, "err", err)
+	if e, ok := errors.AsType[*memory.Error](err); ok && e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	writeJSON(w, status, data)
+}
+
+// recoverPanic turns a panic of a handler into a 500. The connection's own
+// panic value passes, as net/http asks.
+func (a *API) recoverPanic(w http.ResponseWriter, r *http.Request) {
+	switch v := recover(); v {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(v)
+	default:
+		a.Log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+		a.fail(w, r, fmt.Errorf("panic: %v", v))
+	}
+}
+
+// notFound answers for what is no route, in the contract's words.
+func notFound(w http.ResponseWriter, r *http.Request) {
+	data, err := json.Marshal(client.ErrorBody{
+		Error: memory.CodeNotFound, Message: "Cannot " + r.Method + " " + r.URL.Path, RequestID: w.Header().Get("X-Request-Id"),
+	})
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	writeJSON(w, http.StatusNotFound, data)
+}
+
+// safeRequestID reports whether an inbound id may go into logs and rows.
+func safeRequestID(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && c != '-' && c != '_' && c != '.' && c != ':' {
+			return false
+		}
+	}
+	return true
+}

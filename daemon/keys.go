@@ -1,0 +1,199 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"claude-mem/internal/config"
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+	"claude-mem/storage"
+	"claude-mem/storage/sqlite"
+)
+
+// keyPrefix starts every key, so that people and scanners know one.
+const keyPrefix = "cmem_"
+
+// shownPrefix is how much of a key is stored to tell it from others.
+const shownPrefix = len(keyPrefix) + 4
+
+// mintKey makes a key of 32 random bytes.
+func mintKey() string {
+	var secret [32]byte
+	_, _ = rand.Read(secret[:]) // never fails
+	return keyPrefix + hex.EncodeToString(secret[:])
+}
+
+func hashKey(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// localKey makes sure that the key in the settings opens this database. It mints
+// one at the first start, and again after the user revoked it; it makes the
+// database know a key that it lost, so that a database can be moved away without
+// cutting off those who hold the key.
+func localKey(ctx context.Context, cfg *config.Config, store storage.Store) (memory.APIKey, error) {
+	secret := cfg.String(config.ServerAPIKey)
+	if secret != "" {
+		key, err := store.KeyByHash(ctx, hashKey(secret))
+		if err == nil && key.Usable(memory.Now()) || err != nil && !errors.Is(err, memory.ErrNotFound) {
+			return key, err
+		}
+		if err == nil {
+			secret = "" // revoked or expired
+		}
+	}
+	if secret == "" {
+		secret = mintKey()
+		// First the file: a key that is only there is healed by the next start.
+		if err := config.SetInFile(cfg.Dirs.SettingsFile(), config.ServerAPIKey, secret); err != nil {
+			return memory.APIKey{}, err
+		}
+	}
+	return putKey(ctx, store, secret, KeyRequest{Name: "local", Scopes: []string{memory.ScopeAll}})
+}
+
+// KeyRequest describes a key to make.
+type KeyRequest struct {
+	Name    string
+	Scopes  []string     // of memory.KeyScopes; at least one
+	TeamID  string       // "" means the local team
+	Project string       // name or id; "" means every project of the team
+	Expires memory.Epoch // 0 means never
+}
+
+// validate checks the scopes; everything else is free.
+func (r KeyRequest) validate() error {
+	if len(r.Scopes) == 0 {
+		return memory.Invalid("a key needs at least one scope", "scopes")
+	}
+	for _, s := range r.Scopes {
+		if !slices.Contains(memory.KeyScopes(), s) {
+			return memory.Invalid(fmt.Sprintf("there is no scope %q", s), "scopes")
+		}
+	}
+	return nil
+}
+
+// putKey stores the key. Its project is made if need be.
+func putKey(ctx context.Context, store storage.Store, secret string, r KeyRequest) (memory.APIKey, error) {
+	key := memory.APIKey{
+		ID: id.New(), Name: r.Name, Hash: hashKey(secret), Prefix: secret[:min(shownPrefix, len(secret))], Scopes: r.Scopes,
+		ActorID: memory.Opt("key:" + r.Name), CreatedAt: memory.Now(), ExpiresAt: r.Expires,
+	}
+	err := store.InTx(ctx, func(tx storage.Tx) error {
+		team, err := findTeam(ctx, tx, r.TeamID)
+		if err != nil {
+			return err
+		}
+		key.TeamID = team.ID
+		if r.Project != "" {
+			p, err := ensureProject(ctx, tx, team.ID, r.Project)
+			if err != nil {
+				return err
+			}
+			key.ProjectID = memory.Opt(p.ID)
+		}
+		if err := tx.PutKey(ctx, key); err != nil {
+			return err
+		}
+		return auditKey(ctx, tx, memory.AuditKeyCreate, key)
+	})
+	if err != nil {
+		return memory.APIKey{}, fmt.Errorf("store the key %q: %w", r.Name, err)
+	}
+	return key, nil
+}
+
+// findTeam finds a team by id; "" is the local team, which is made if need be.
+func findTeam(ctx context.Context, tx storage.Tx, teamID string) (memory.Team, error) {
+	if teamID != "" {
+		return tx.Team(ctx, teamID)
+	}
+	return tx.EnsureTeam(ctx, memory.Team{ID: id.New(), Name: memory.LocalTeam, CreatedAt: memory.Now()})
+}
+
+func ensureProject(ctx context.Context, tx storage.Tx, teamID, ref string) (memory.Project, error) {
+	p, err := tx.Project(ctx, memory.Scope{TeamID: teamID}, ref)
+	if !errors.Is(err, memory.ErrNotFound) {
+		return p, err
+	}
+	now := memory.Now()
+	return tx.EnsureProject(ctx, memory.Project{
+		ID: id.New(), TeamID: teamID, Name: ref, Metadata: []byte("{}"), CreatedAt: now, UpdatedAt: now,
+	})
+}
+
+func auditKey(ctx context.Context, tx storage.Tx, action string, k memory.APIKey) error {
+	return tx.PutAudit(ctx, memory.AuditEntry{
+		ID: id.New(), TeamID: k.TeamID, ProjectID: k.ProjectID, ActorID: "system:cli", Action: action,
+		ResourceType: "api_key", ResourceID: memory.Opt(k.ID), Details: []byte("{}"), CreatedAt: memory.Now(),
+	})
+}
+
+// CreateKey makes a key, whether a daemon runs or not, and returns it in full,
+// which is the only time that anybody sees it.
+func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (secret string, k memory.APIKey, err error) {
+	if err := r.validate(); err != nil {
+		return "", k, err
+	}
+	secret = mintKey()
+	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
+		k, err = putKey(ctx, s, secret, r)
+		return err
+	})
+	return secret, k, err
+}
+
+// Keys lists the keys of a team, oldest first, revoked ones too. An empty id means
+// the local team.
+func Keys(ctx context.Context, cfg *config.Config, teamID string) (keys []memory.APIKey, err error) {
+	err = withStore(ctx, cfg, func(s storage.Store) error {
+		return s.InTx(ctx, func(tx storage.Tx) error {
+			team, err := findTeam(ctx, tx, teamID)
+			if err != nil {
+				return err
+			}
+			keys, err = tx.Keys(ctx, memory.Scope{TeamID: team.ID}, storage.Page{})
+			return err
+		})
+	})
+	return keys, err
+}
+
+// RevokeKey ends a key of the team at once. One that was revoked before keeps its
+// time. An empty team id means the local team.
+func RevokeKey(ctx context.Context, cfg *config.Config, teamID, keyID string) (k memory.APIKey, err error) {
+	err = withStore(ctx, cfg, func(s storage.Store) error {
+		return s.InTx(ctx, func(tx storage.Tx) error {
+			team, err := findTeam(ctx, tx, teamID)
+			if err != nil {
+				return err
+			}
+			if k, err = tx.RevokeKey(ctx, memory.Scope{TeamID: team.ID}, keyID, memory.Now()); err != nil {
+				return err
+			}
+			return auditKey(ctx, tx, memory.AuditKeyRevoke, k)
+		})
+	})
+	return k, err
+}
+
+// withStore opens the database beside a daemon that may run.
+func withStore(ctx context.Context, cfg *config.Config, fn func(storage.Store) error) (err error) {
+	if err := cfg.Dirs.Make(); err != nil {
+		return err
+	}
+	s, err := sqlite.Open(ctx, cfg.Dirs.Database(), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return fn(s)
+}

@@ -1,0 +1,55 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of a connection. The longest answer is that of a request that waits
+// for its job, 30 s.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 32 << 10
+	drainTimeout  = 5 * time.Second // for requests that run when the daemon stops
+)
+
+// serveHTTP answers requests until ctx is done, and then those that run.
+func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error {
+	// Requests do not end with ctx: they are drained first.
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	srv := &http.Server{
+		Handler:           p.api,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
+	stopped := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		d.serving.Store(false)
+		drain, cancel := context.WithTimeout(base, drainTimeout)
+		defer cancel()
+		if srv.Shutdown(drain) != nil {
+			cut() // those that wait for a job would wait for long
+			_ = srv.Close()
+		}
+	})()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	<-stopped
+	return nil
+}
