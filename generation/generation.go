@@ -127,12 +127,16 @@ func (w *Worker) workers(lane memory.Lane) int {
 	return 1
 }
 
-// errStopping is why a job is broken off when the worker stops.
-var errStopping = errors.New("the worker is stopping")
+var (
+	// errStopping is why a job is broken off when the worker stops.
+	errStopping = errors.New("the worker is stopping")
+	errClosed   = errors.New("the queue was closed under the worker")
+)
 
 // Run works until ctx is done. Then it begins nothing new, gives the jobs that
 // run the grace period to finish, puts the others back as if they had not been
-// tried, and returns nil. It returns an error only if the queue stops by itself.
+// tried, and returns nil. If the queue is closed under it, it does the same at
+// once and returns an error.
 func (w *Worker) Run(ctx context.Context) error {
 	working, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer abandon(nil)
@@ -148,12 +152,16 @@ func (w *Worker) Run(ctx context.Context) error {
 	lanes, stopping := errgroup.WithContext(ctx)
 	for _, lane := range memory.Lanes() {
 		lanes.Go(func() error {
-			return w.Queue.Consume(stopping, lane, w.workers(lane), func(ctx context.Context, m memory.Message) error {
+			err := w.Queue.Consume(stopping, lane, w.workers(lane), func(ctx context.Context, m memory.Message) error {
 				ctx, cancel := context.WithCancelCause(ctx) // ends when the queue is closed
 				defer cancel(nil)
 				defer context.AfterFunc(working, func() { cancel(context.Cause(working)) })()
 				return w.handle(ctx, stopping, m)
 			})
+			if err == nil && stopping.Err() == nil {
+				err = errClosed
+			}
+			return err
 		})
 	}
 	consumed := make(chan struct{})

@@ -34,6 +34,7 @@ type harness struct {
 	key     memory.APIKey
 	session memory.Session
 	events  int
+	closed  bool // the queue is closed under the workers: they shall say so
 }
 
 func newHarness(t testing.TB) *harness {
@@ -71,13 +72,20 @@ func newHarness(t testing.TB) *harness {
 		if err := tx.PutKey(ctx, h.key); err != nil {
 			return err
 		}
-		h.session, _, err = tx.EnsureSession(ctx, memory.Session{
-			ID: id.New(), ProjectID: project.ID, TeamID: team.ID, ExternalSessionID: "session", DedupeKey: "session",
-			GenerationStatus: "idle", Metadata: json.RawMessage(`{}`), StartedAt: now, CreatedAt: now, UpdatedAt: now,
-		})
+		h.session, err = newSession(ctx, tx, h.scope, "session")
 		return err
 	})
 	return h
+}
+
+// newSession starts a session of the project.
+func newSession(ctx context.Context, tx txn, scope memory.Scope, name string) (memory.Session, error) {
+	now := memory.Now()
+	s, _, err := tx.EnsureSession(ctx, memory.Session{
+		ID: id.New(), ProjectID: scope.ProjectID, TeamID: scope.TeamID, ExternalSessionID: memory.Opt(name), DedupeKey: name,
+		GenerationStatus: "idle", Metadata: json.RawMessage(`{}`), StartedAt: now, CreatedAt: now, UpdatedAt: now,
+	})
+	return s, err
 }
 
 func silent() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
@@ -169,7 +177,7 @@ func (h *harness) start(p providers.Provider, change ...func(*generation.Config)
 	go func() { ended <- w.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil {
+		if err := <-ended; (err != nil) != h.closed {
 			h.t.Errorf("Run: %v", err)
 		}
 	})
