@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const eventColumns = `id, project_id, team_id, COALESCE(session_id, ''), source_adapter, COALESCE(source_event_id, ''),
+	event_type, COALESCE(platform_source, ''), COALESCE(agent_id, ''), COALESCE(agent_type, ''), payload, metadata,
+	occurred_at, received_at, created_at, COALESCE(dedupe_key, ''), generate`
+
+func readEvent(r pgx.Rows) (e memory.Event, err error) {
+	return e, r.Scan(&e.ID, &e.ProjectID, &e.TeamID, &e.SessionID, &e.SourceAdapter, &e.SourceEventID,
+		&e.EventType, &e.PlatformSource, &e.AgentID, &e.AgentType, rawInto(&e.Payload), rawInto(&e.Metadata),
+		&e.OccurredAt, &e.ReceivedAt, &e.CreatedAt, &e.DedupeKey, &e.Generate)
+}
+
+func (r reads) Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error) {
+	return one(ctx, r.q, "event", readEvent,
+		sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").and("id = ?", id))
+}
+
+func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error) {
+	return all(ctx, r.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").
+		and("session_id = ?", sessionID).add(` ORDER BY occurred_at, id`).page(p))
+}
+
+func (r reads) LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error) {
+	return one(ctx, r.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").
+		and("session_id = ?", sessionID).and("event_type = ?", eventType).and("occurred_at <= ?", notAfter).
+		add(` ORDER BY occurred_at DESC, id DESC LIMIT 1`))
+}
+
+func (r reads) CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error) {
+	return one(ctx, r.q, "session", value[int64], sql(`SELECT COUNT(*) FROM agent_events WHERE `).in(s, "").
+		and("session_id = ?", sessionID))
+}
+
+func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, error) {
+	e.Metadata = object(e.Metadata)
+	n, err := t.exec(ctx, sql(`INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, source_event_id,
+		event_type, platform_source, agent_id, agent_type, metadata, dedupe_key, generate,
+		occurred_at, received_at, created_at, payload)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, dedupe_key) DO NOTHING`,
+		e.ID, e.TeamID, e.ProjectID, text(e.SessionID), e.SourceAdapter, text(e.SourceEventID),
+		e.EventType, text(e.PlatformSource), text(e.AgentID), text(e.AgentType), string(e.Metadata),
+		text(memory.Opt(e.DedupeKey)), e.Generate, e.OccurredAt, e.ReceivedAt, e.CreatedAt, raw(e.Payload)))
+	if err != nil {
+		return memory.Event{}, false, err
+	}
+	if n == 1 {
+		t.newEvents[e.ID] = true
+		return e, true, nil
+	}
+	old, err := one(ctx, t.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).
+		in(e.Scope(), "").and("dedupe_key = ?", e.DedupeKey))
+	return old, false, err
+}

@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// observationColumns are read as o.
+const observationColumns = `o.number, o.id, o.project_id, o.team_id, COALESCE(o.session_id, ''), COALESCE(o.agent_id, ''),
+	o.kind, o.content, o.metadata, COALESCE(o.generation_key, ''), COALESCE(o.created_by_job, ''),
+	COALESCE(o.superseded_by, ''), o.occurred_at, o.created_at, o.updated_at`
+
+const selectObservation = `SELECT ` + observationColumns + ` FROM observations o WHERE `
+
+// scanObservation reads observationColumns and what stands after them.
+func scanObservation(r pgx.Rows, more ...any) (o memory.Observation, err error) {
+	var metadata []byte
+	dst := []any{&o.Number, &o.ID, &o.ProjectID, &o.TeamID, &o.SessionID, &o.AgentID,
+		&o.Kind, &o.Content, &metadata, &o.GenerationKey, &o.CreatedByJob,
+		&o.SupersededBy, &o.OccurredAt, &o.CreatedAt, &o.UpdatedAt}
+	if err := r.Scan(append(dst, more...)...); err != nil {
+		return o, err
+	}
+	return o, json.Unmarshal(metadata, &o.Metadata)
+}
+
+func readObservation(r pgx.Rows) (memory.Observation, error) { return scanObservation(r) }
+
+func (r reads) Observation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error) {
+	return one(ctx, r.q, "observation", readObservation, sql(selectObservation).in(s, "o.").and("o.id = ?", id))
+}
+
+func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error) {
+	numbers = numbers[:min(len(numbers), storage.MaxPage)]
+	return all(ctx, r.q, readObservation, sql(`SELECT `+observationColumns+`
+		FROM unnest(?::bigint[]) WITH ORDINALITY AS asked (number, place) JOIN observations o ON o.number = asked.number
+		WHERE `, numbers).in(s, "o.").add(` ORDER BY place`))
+}
+
+func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
+	q := sql(selectObservation).in(s, "o.")
+	if labels := labelQuery(f); labels != "" {
+		q.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+	}
+	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
+}
+
+// filter adds what f asks for, except what is asked of the index of terms: see
+// labelQuery.
+func (q *query) filter(f storage.ObservationFilter) *query {
+	if len(f.Kinds) > 0 {
+		q.and("o.kind = ANY(?)", f.Kinds)
+	}
+	if f.Since != 0 {
+		q.and("o.occurred_at >= ?", f.Since)
+	}
+	if f.Until != 0 {
+		q.and("o.occurred_at < ?", f.Until)
+	}
+	if f.SessionID != "" {
+		q.and("o.session_id = ?", f.SessionID)
+	}
+	if f.WithoutSubagents {
+		q.and("o.agent_id IS NULL")
+	}
+	if f.WithoutSuperseded {
+		q.and("o.superseded_by IS NULL")
+	}
+	return q
+}
+
+func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error) {
+	anchor, err := one(ctx, r.q, "observation", readObservation,
+		sql(selectObservation).in(s, "o.").and("o.number = ?", number))
+	if err != nil {
+		return nil, err
+	}
+	// side lists neighbours from the anchor outwards.
+	side := func(compare, order string, n int) ([]memory.Observation, error) {
+		return all(ctx, r.q, readObservation, sql(selectObservation).in(s, "o.").
+			and("(o.occurred_at, o.number) "+compare+" (?, ?)", anchor.OccurredAt, anchor.Number).
+			filter(storage.ObservationFilter{WithoutSubagents: true, WithoutSuperseded: true}).
+			add(` ORDER BY o.occurred_at `+order+`, o.number `+order+` LIMIT ?`, min(max(n, 0), storage.MaxPage)))
+	}
+	older, err := side("<", "DESC", before)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := side(">", "ASC", after)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(older)
+	return append(append(older, anchor), newer...), nil
+}
+
+func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID string) ([]memory.SourcedObservation, error) {
+	return all(ctx, r.q, func(r pgx.Rows) (so memory.SourcedObservation, err error) {
+		src := &so.Source
+		so.Observation, err = scanObservation(r, &src.ID, &src.ObservationID, &src.SourceType, &src.SourceID, &src.JobID, &src.CreatedAt)
+		return so, err
+	}, sql(`SELECT `+observationColumns+`, s.id, s.observation_id, s.source_type, s.source_id, COALESCE(s.job_id, ''), s.created_at
+		FROM observation_sources s JOIN observations o ON o.id = s.observation_id WHERE `).in(s, "o.").
+		and("s.source_id = ?", eventID).and("s.source_type = ?", memory.KindEvent.SourceType()).
+		add(` ORDER BY o.number LIMIT ?`, storage.MaxPage))
+}

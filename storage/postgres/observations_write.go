@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+)
+
+func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
+	metadata, err := json.Marshal(o.Metadata)
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	index := newVector(o)
+	numbers, err := all(ctx, t.q, value[int64], sql(`INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
+		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, words, terms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::text::tsvector)
+		ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
+		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
+		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
+		o.Content, string(metadata), index.words, index.String()))
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	if len(numbers) == 0 {
+		old, err := one(ctx, t.q, "observation", readObservation,
+			sql(selectObservation).in(o.Scope(), "o.").and("o.generation_key = ?", string(o.GenerationKey)))
+		return old, false, err
+	}
+	o.Number = numbers[0]
+	return o, true, t.putSources(ctx, o, sources)
+}
+
+// putSources sends the rows with the next statement.
+func (t *tx) putSources(ctx context.Context, o memory.Observation, sources []memory.Source) error {
+	for _, s := range sources {
+		if s.ID == "" {
+			s.ID = id.New()
+		}
+		if s.CreatedAt == 0 {
+			s.CreatedAt = o.CreatedAt
+		}
+		err := t.later(ctx, sql(`INSERT INTO observation_sources (id, team_id, project_id, observation_id, source_type,
+			source_id, job_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			s.ID, o.TeamID, o.ProjectID, o.ID, s.SourceType, s.SourceID, text(s.JobID), s.CreatedAt))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
+	metadata, err := json.Marshal(o.Metadata)
+	if err != nil {
+		return memory.Observation{}, err
+	}
+	index := newVector(o)
+	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
+		updated_at = ?, words = ?, terms = ?::text::tsvector WHERE `,
+		o.Kind, o.Content, string(metadata), o.UpdatedAt, index.words, index.String()).
+		in(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
+}
+
+func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
+	// The sources go with the row, by their foreign key; so does its index entry.
+	n, err := t.exec(ctx, sql(`DELETE FROM observations WHERE `).in(s, "").and("id = ?", id))
+	if err == nil && n == 0 {
+		err = memory.Errorf(memory.CodeNotFound, "no such observation")
+	}
+	return err
+}
+
+func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
+	_, err := t.exec(ctx, sql(`UPDATE observations SET superseded_by = ? WHERE `, id).in(s, "").
+		and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id))
+	return err
+}

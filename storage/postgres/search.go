@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/internal/lexical"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const (
+	// maxRanked bounds how many matches of one search are ranked: the newest.
+	// Ranking a match costs some 20 microseconds.
+	maxRanked = 4000
+	// maxLooked bounds how many observations are looked at, the newest, by a search
+	// for nothing but common words.
+	maxLooked = 20000
+)
+
+// Search finds matches in the index, has Postgres say how much of each term there
+// is to each of them, weighs that here, and reads the page.
+func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error) {
+	terms := stems(q.Terms)
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	plan, err := r.plan(ctx, s, terms, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	matches, err := all(ctx, r.q, readMatch, plan.query(s, terms, q.Filter))
+	if err != nil || len(matches) == 0 {
+		return nil, err
+	}
+	rank(matches, plan.total)
+	p := q.Page.Clamp(0)
+	matches = matches[min(p.Offset, len(matches)):]
+	return r.hits(ctx, s, matches[:min(p.Limit, len(matches))])
+}
+
+// stems makes lexemes of a query's terms, each once.
+func stems(terms []string) []string {
+	var out []string
+	for _, t := range terms {
+		// What Postgres cannot store is in no observation.
+		if t == "" || !utf8.ValidString(t) || strings.IndexByte(t, 0) >= 0 || len(t) > maxLabelBytes {
+			continue
+		}
+		if t = stem(t); !slices.Contains(out, t) && len(out) < lexical.MaxTerms {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// query finds matches, the newest first, with the weight that each term has in each.
+// Both forms find first and order after: asked for all at once, Postgres may walk
+// through the whole tenant in order instead of asking the index.
+func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter) *query {
+	q := sql(`WITH matches AS MATERIALIZED (`)
+	if p.newest {
+		q.add(`SELECT number, words, terms FROM (
+			SELECT o.number, o.words, o.terms FROM observations o WHERE `).in(s, "o.").filter(f).
+			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) newest
+			WHERE terms @@ ?::text::tsquery`, maxLooked, anyOf(terms))
+	} else {
+		q.add(`SELECT o.number, o.words, o.terms FROM observations o WHERE `).in(s, "o.").
+			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.terms)+labelQuery(f)).filter(f)
+	}
+	quoted := make([]string, len(terms))
+	for i, t := range terms {
+		quoted[i] = quote(t)
+	}
+	return q.add(`)
+		SELECT number, words, ARRAY(SELECT ts_rank('`+fieldWeights+`', terms, term::tsquery) FROM unnest(?::text[]) term)
+		FROM (SELECT * FROM matches ORDER BY number DESC LIMIT ?) ranked`, quoted, maxRanked)
+}
+
+// fieldWeights are what one occurrence counts with weight D (narrative), C (none),
+// B (facts, files, concepts) and A (title). ts_rank saturates much like BM25 does,
+// but after weighing; these are BM25's (k1 1.2) of a term that occurs 1, 3 and 6
+// times.
+const fieldWeights = `{0.55, 0.7, 0.86, 1}`
+
+// match is an observation that a search found.
+type match struct {
+	number  int64
+	words   int32
+	weights []float32 // of each term; 0 where it does not occur
+	score   float64
+}
+
+func readMatch(r pgx.Rows) (m match, err error) {
+	return m, r.Scan(&m.number, &m.words, &m.weights)
+}
+
+// rank orders matches of total observations as BM25 would, the best first.
+func rank(matches []match, total int64) {
+	found := make([]int64, len(matches[0].weights))
+	var words float64
+	for _, m := range matches {
+		words += float64(m.words)
+		for i, w := range m.weights {
+			if w > 0 {
+				found[i]++
+			}
+		}
+	}
+	mean := max(words/float64(len(matches)), 1)
+	n := float64(max(total, int64(len(matches))))
+	for i := range matches {
+		m := &matches[i]
+		for k, w := range m.weights {
+			holds := float64(found[k])
+			m.score += float64(w) * math.Log(1+(n-holds+0.5)/(holds+0.5))
+		}
+		m.score *= brevity(float64(m.words) / mean)
+	}
+	slices.SortFunc(matches, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.number, a.number))
+	})
+}
+
+// brevity is how much a match counts for its length, relative to the mean: what
+// BM25 (k1 1.2, b 0.75) makes of a term that occurs twice.
+func brevity(length float64) float64 { return 3.2 / (2 + 1.2*(0.25+0.75*length)) }
+
+// hits reads the observations of a page. One that was deleted meanwhile is left out.
+func (r reads) hits(ctx context.Context, s memory.Scope, page []match) ([]storage.Hit, error) {
+	numbers := make([]int64, len(page))
+	scores := make(map[int64]float64, len(page))
+	for i, m := range page {
+		numbers[i], scores[m.number] = m.number, m.score
+	}
+	found, err := r.ObservationsByNumber(ctx, s, numbers)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]storage.Hit, len(found))
+	for i, o := range found {
+		hits[i] = storage.Hit{Observation: o, Score: scores[o.Number]}
+	}
+	return hits, nil
+}

@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const (
+	teamColumns    = `id, name, created_at`
+	projectColumns = `id, team_id, name, metadata, created_at, updated_at`
+	keyColumns     = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''),
+	created_at, COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+)
+
+func readTeam(r pgx.Rows) (t memory.Team, err error) {
+	return t, r.Scan(&t.ID, &t.Name, &t.CreatedAt)
+}
+
+func readProject(r pgx.Rows) (p memory.Project, err error) {
+	return p, r.Scan(&p.ID, &p.TeamID, &p.Name, rawInto(&p.Metadata), &p.CreatedAt, &p.UpdatedAt)
+}
+
+func readKey(r pgx.Rows) (k memory.APIKey, err error) {
+	return k, r.Scan(&k.ID, &k.TeamID, &k.ProjectID, &k.Name, &k.Hash, &k.Prefix, &k.Scopes, &k.ActorID,
+		&k.CreatedAt, &k.ExpiresAt, &k.RevokedAt)
+}
+
+func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
+	return one(ctx, r.q, "team", readTeam, sql(`SELECT `+teamColumns+` FROM teams WHERE id = ?`, id))
+}
+
+// inProject adds the scope as a condition on the projects table itself.
+func (q *query) inProject(s memory.Scope) *query {
+	q.add("team_id = ?", s.TeamID)
+	if s.ProjectID != "" {
+		q.and("id = ?", s.ProjectID)
+	}
+	return q
+}
+
+func (r reads) Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error) {
+	return one(ctx, r.q, "project", readProject,
+		sql(`SELECT `+projectColumns+` FROM projects WHERE `).inProject(s).and("id = ?", id))
+}
+
+func (r reads) ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error) {
+	return one(ctx, r.q, "project", readProject,
+		sql(`SELECT `+projectColumns+` FROM projects WHERE `).inProject(s).and("name_hash = ?", nameHash(name)))
+}
+
+// nameHash is what project names are found by.
+func nameHash(name string) []byte {
+	sum := sha256.Sum256([]byte(name))
+	return sum[:]
+}
+
+func (r reads) Projects(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Project, error) {
+	return all(ctx, r.q, readProject,
+		sql(`SELECT `+projectColumns+` FROM projects WHERE `).inProject(s).add(` ORDER BY name, id`).page(p))
+}
+
+func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
+	return one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash))
+}
+
+func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
+	return one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE `).in(s, "").and("id = ?", id))
+}
+
+func (r reads) Keys(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.APIKey, error) {
+	return all(ctx, r.q, readKey,
+		sql(`SELECT `+keyColumns+` FROM api_keys WHERE `).in(s, "").add(` ORDER BY created_at, id`).page(p))
+}
+
+func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, error) {
+	_, err := t.exec(ctx, sql(`INSERT INTO teams (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+		team.ID, team.Name, team.CreatedAt))
+	if err != nil {
+		return memory.Team{}, err
+	}
+	return one(ctx, t.q, "team", readTeam, sql(`SELECT `+teamColumns+` FROM teams WHERE name = ?`, team.Name))
+}
+
+func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error) {
+	_, err := t.exec(ctx, sql(`INSERT INTO projects (id, team_id, name, name_hash, metadata, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, name_hash) DO NOTHING`,
+		p.ID, p.TeamID, p.Name, nameHash(p.Name), string(object(p.Metadata)), p.CreatedAt, p.UpdatedAt))
+	if err != nil {
+		return memory.Project{}, err
+	}
+	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
+}
+
+func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
+	if k.Scopes == nil {
+		k.Scopes = []string{}
+	}
+	// Any clash is told by the count: an error would undo the whole transaction,
+	// whatever the caller makes of it.
+	n, err := t.exec(ctx, sql(`INSERT INTO api_keys (id, team_id, project_id, name, key_hash, prefix, scopes, actor_id,
+		created_at, expires_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		k.ID, k.TeamID, text(k.ProjectID), k.Name, k.Hash, k.Prefix, k.Scopes, text(k.ActorID),
+		k.CreatedAt, epoch(k.ExpiresAt), epoch(k.RevokedAt)))
+	if err == nil && n == 0 {
+		err = memory.Errorf(memory.CodeConflict, "there is such a key already")
+	}
+	return err
+}
+
+func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
+	return one(ctx, t.q, "API key", readKey,
+		sql(`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `, at).in(s, "").and("id = ?", id).
+			add(` RETURNING `+keyColumns))
+}

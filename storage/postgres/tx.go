@@ -1,0 +1,156 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+const (
+	// maxAttempts is how often a transaction is run that clashes with others or
+	// loses its connection.
+	maxAttempts = 6
+	// firstPause is the longest pause before the second attempt; it doubles for
+	// each that follows.
+	firstPause = 10 * time.Millisecond
+	// maxPending is how many statements wait in a transaction until they are sent
+	// though nobody asked for an answer: more would only cost memory.
+	maxPending = 256
+)
+
+// tx implements storage.Tx on one connection.
+type tx struct {
+	reads
+	conn    *pgx.Conn
+	pending *pgx.Batch // what is to be sent before the next statement
+	open    bool       // BEGIN was sent
+	failed  error      // why the transaction can only be rolled back
+	msgs    []memory.Message
+
+	newEvents map[string]bool // ids of the events it stored
+}
+
+var _ storage.Tx = (*tx)(nil)
+
+func newTx(conn *pgx.Conn, stats *statistics) *tx {
+	t := &tx{conn: conn, pending: &pgx.Batch{}, newEvents: make(map[string]bool)}
+	t.reads = reads{q: t, stats: stats}
+	t.pending.Queue("begin")
+	return t
+}
+
+// InTx implements [storage.Store].
+func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		msgs, err, again := s.attempt(ctx, fn)
+		switch {
+		case err == nil:
+			s.publisher.send(ctx, msgs)
+			return nil
+		case !again || attempt == maxAttempts || ctx.Err() != nil:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(pause)): // apart from whoever it clashed with
+		}
+		pause *= 2
+	}
+}
+
+// attempt runs fn once. again means that nothing stays of it and that another
+// attempt may succeed.
+func (s *Store) attempt(ctx context.Context, fn func(tx storage.Tx) error) (msgs []memory.Message, err error, again bool) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, convert(err), lost(err)
+	}
+	defer conn.Release()
+	t := newTx(conn.Conn(), s.stats)
+	// A connection that comes back in mid-transaction, as after a panic, is closed
+	// by the pool.
+	if err := fn(t); err != nil {
+		t.rollback(ctx)
+		return nil, err, clashed(t.failed) || lost(t.failed)
+	}
+	if err := t.commit(ctx); err != nil {
+		t.rollback(ctx)
+		return nil, err, clashed(t.failed)
+	}
+	return t.msgs, nil, false
+}
+
+// query implements querier: it sends what is pending and q, in one go.
+func (t *tx) query(ctx context.Context, q *query, read func(pgx.Rows) error) (int64, error) {
+	if t.failed != nil {
+		return 0, convert(t.failed)
+	}
+	t.pending.Queue(q.text.String(), q.args...)
+	tag, err := t.send(ctx, read)
+	return tag.RowsAffected(), err
+}
+
+// exec sends a statement that is asked only how many rows it changed.
+func (t *tx) exec(ctx context.Context, q *query) (int64, error) {
+	return t.query(ctx, q, func(pgx.Rows) error { return nil })
+}
+
+// later sends a statement with the one that follows it.
+func (t *tx) later(ctx context.Context, q *query) error {
+	if t.failed != nil {
+		return convert(t.failed)
+	}
+	t.pending.Queue(q.text.String(), q.args...)
+	if t.pending.Len() < maxPending {
+		return nil
+	}
+	_, err := t.send(ctx, func(pgx.Rows) error { return nil })
+	return err
+}
+
+// commit ends the transaction. One that sent nothing yet has nothing to say.
+func (t *tx) commit(ctx context.Context) error {
+	if t.failed != nil {
+		// A function must not make a success of what Postgres has undone.
+		return fmt.Errorf("commit a failed transaction: %w", convert(t.failed))
+	}
+	if !t.open && t.pending.Len() == 1 {
+		return nil
+	}
+	t.pending.Queue("commit")
+	tag, err := t.send(ctx, func(pgx.Rows) error { return nil })
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if tag.String() != "COMMIT" {
+		return fmt.Errorf("commit: the database answered %s", tag)
+	}
+	return nil
+}
+
+// rollback makes the connection usable again, if there is one.
+func (t *tx) rollback(ctx context.Context) {
+	if !t.open || t.conn.IsClosed() {
+		return
+	}
+	// The caller's context may be why we are here.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectFor)
+	defer cancel()
+	if _, err := t.conn.Exec(ctx, "rollback"); err != nil {
+		_ = t.conn.Close(ctx)
+	}
+}
+
+// Enqueue implements [storage.Tx].
+func (t *tx) Enqueue(_ context.Context, msgs ...memory.Message) error {
+	t.msgs = append(t.msgs, msgs...)
+	return nil
+}
