@@ -1,0 +1,164 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"claude-mem/client"
+	"claude-mem/hooks/spool"
+	"claude-mem/internal/config"
+	"claude-mem/internal/instance"
+	"claude-mem/memory"
+)
+
+// pollEvery is how often a session start looks whether the daemon is there yet.
+const pollEvery = 5 * time.Millisecond
+
+// deliver hands the record to the server and returns the text it answers with. A
+// record that is not acknowledged is spooled, and a daemon that does not run is
+// started. Only the start of a session waits for that: what the daemon knows is
+// wanted there and then.
+func (c *call) deliver(ctx context.Context, r memory.HookRecord) string {
+	patient := c.event.kind == kindSessionStart
+	target, up := c.server()
+	if !up && patient {
+		target, up = c.await(ctx)
+	}
+	if up {
+		answer, err := c.send(ctx, target, r, patient)
+		if err == nil {
+			c.debug("delivered", "")
+			return answer.Context
+		}
+		c.debug("failed", err.Error())
+		c.keep(r, err)
+		return ""
+	}
+	c.keep(r, nil)
+	// After the record is safe; whoever asked for a context only is not worth it.
+	if !patient && stores(r) {
+		c.startDaemon()
+	}
+	return ""
+}
+
+// server returns where to send. Unless a server is configured, that is the daemon
+// of this profile, if one listens.
+func (c *call) server() (url string, up bool) {
+	if url := c.cfg.String(config.ServerURL); url != "" {
+		return url, true
+	}
+	find := c.params.find
+	if find == nil {
+		find = instance.Find
+	}
+	state, running, err := find(c.cfg.Dirs)
+	if err != nil {
+		c.debug("daemon", err.Error())
+	}
+	if !running || !state.Listening() {
+		return "", false
+	}
+	return "http://" + net.JoinHostPort(reachable(state.Host), strconv.Itoa(state.Port)), true
+}
+
+// reachable is where a daemon that listens everywhere is found on its own machine.
+func reachable(host string) string {
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+// await starts the daemon and waits until it listens or ctx is done.
+func (c *call) await(ctx context.Context) (url string, up bool) {
+	c.startDaemon()
+	for {
+		select {
+		case <-ctx.Done():
+			return "", false
+		case <-time.After(pollEvery):
+		}
+		if url, up := c.server(); up {
+			// A daemon that started for the first time has only now written the key.
+			if cfg, err := config.Load(config.Options{Environ: c.params.Environ}); err == nil {
+				c.cfg = cfg
+			}
+			return url, true
+		}
+	}
+}
+
+// startDaemon starts a daemon and does not wait for it.
+func (c *call) startDaemon() {
+	spawn := c.params.spawn
+	if spawn == nil {
+		spawn = func(dirs config.Dirs) error {
+			exe, err := os.Executable()
+			if err != nil {
+				return err
+			}
+			_, err = instance.Spawn(dirs, exe, c.params.Environ)
+			return err
+		}
+	}
+	if err := spawn(c.cfg.Dirs); err != nil {
+		c.debug("daemon", err.Error())
+	}
+}
+
+// send makes the one request. At the start of a session a server that is not ready
+// is asked again: nothing is written twice by that.
+func (c *call) send(ctx context.Context, url string, r memory.HookRecord, patient bool) (memory.HookAnswer, error) {
+	cl := client.New(url, c.cfg.String(config.ServerAPIKey), client.Options{Transport: client.OneShot{}, Retries: -1})
+	for {
+		answer, err := cl.Hook(ctx, r)
+		if err == nil || !patient || !errors.Is(err, memory.ErrUnavailable) || ctx.Err() != nil {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, err
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// stores reports whether the record tells anything, rather than only asks.
+func stores(r memory.HookRecord) bool { return r.Event != nil || r.Summarize || r.EndSession }
+
+// keep puts a record that was not acknowledged on disk. cause is why; nil means
+// that nobody was there.
+func (c *call) keep(r memory.HookRecord, cause error) {
+	if !stores(r) {
+		return
+	}
+	r.Want = memory.HookContext{} // nobody will be there to be told
+	s := spool.New(c.cfg.Dirs.Spool())
+	var err error
+	if wrong(cause) {
+		err = s.Reject(r, cause.Error())
+	} else {
+		err = s.Append(r)
+	}
+	if err != nil {
+		c.debug("spool", err.Error())
+		return
+	}
+	c.debug("spooled", fmt.Sprint(cause))
+}
+
+// wrong reports whether the server calls the record itself wrong, so that telling
+// it again is of no use. A key that is refused is not: somebody may mend it.
+func wrong(err error) bool {
+	switch memory.CodeOf(err) {
+	case memory.CodeValidation, memory.CodeBadRequest, memory.CodeNotFound, memory.CodeConflict, memory.CodeTooLarge:
+		return err != nil
+	}
+	return false
+}
