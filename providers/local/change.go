@@ -1,8 +1,6 @@
 package local
 
-import (
-	"strings"
-)
+import "strings"
 
 // change is what one tool call did to one file.
 type change struct {

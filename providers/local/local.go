@@ -5,17 +5,26 @@
 // The way of one event:
 //
 //   - payload.go reads it as a [step]: a prompt, a message or a tool call, whatever
-//     the host calls its tools (tool.go) and however it nests the result.
-//   - event.go sends the step to the rule for its class:
-//     edits (change.go reads them, diff.go and patch.go find the lines, symbol.go the
-//     names, describe.go the words), commands (shell.go splits, command.go sorts,
-//     outcome.go reads the output, git.go knows git), messages (markdown.go, message.go),
-//     the web, sub-agents, MCP and decisions.
+//     the host calls its tools (tool.go) and however it nests the result (flatten.go).
+//   - event.go sends the step to the rule for its class: edit.go, run.go, message.go,
+//     web.go, agent.go, mcp.go, decision.go.
 //   - A rule answers with a draft, or with the reason why there is nothing to
 //     remember: reading and looking around are not memories, and neither is a check
 //     that passed as it always does.
 //
-// session.go and summary.go tell a whole session from the same steps.
+// What the rules stand on:
+//
+//   - Edits: change.go and patch.go find the lines, diff.go compares them, symbol.go
+//     and within.go find names, comment.go and line.go what lines say; describe.go
+//     puts it into words.
+//   - Commands: shell.go takes the line apart, command.go and tasks.go say what each
+//     part is for, outcome.go and lines.go read the output; failure.go, git.go,
+//     forge.go, files.go and install.go put it into words.
+//   - Messages: markdown.go and prose.go sort what an answer says.
+//   - Prompts: ask.go and wish.go read what the user wanted.
+//
+// session.go and summary.go tell a whole session from the same steps, batch.go
+// several events at once.
 //
 // Kinds are chosen by evidence: what the diff does, and the words of the prompt it
 // was done for. Every field is bounded (see text.go).

@@ -37,7 +37,7 @@ func (sc scene) said(message string) note {
 // title is the first thing an answer says; a very short one is completed by what
 // it introduces.
 func (d doc) title() string {
-	head := ""
+	var head string
 	switch {
 	case d.headed && len(strings.Fields(d.heads[0])) >= 3:
 		return d.heads[0]

@@ -68,22 +68,6 @@ func (s *session) title() string {
 	return "Session without a request"
 }
 
-// wish drops the courtesies in front of a request.
-func wish(s string) string {
-	low := strings.ToLower(s)
-	for _, p := range []string{"hmm,", "hmm", "yeah, ", "yeah ", "yes, ", "yep, ", "well,", "hi,", "hello,", "hey,", "ok,", "so,", "please ", "can you please ", "could you please ", "can you ", "could you ", "i'd like you to ", "i'd like to ", "i would like to ", "i want you to ", "i want to ",
-		"we should ", "let's ", "lets ", "help me ", "question:"} {
-		if strings.HasPrefix(low, p) {
-			s = strings.TrimSpace(s[len(p):])
-			if strings.HasPrefix(p, "can you") || strings.HasPrefix(p, "could you") {
-				s = strings.TrimRight(s, "? ")
-			}
-			low = strings.ToLower(s)
-		}
-	}
-	return capital(s)
-}
-
 // subtitle is the extent of the session and its last word.
 func (s *session) subtitle() string {
 	var parts []string
@@ -267,37 +251,4 @@ func editedPaths(all []edited) []string {
 		out = append(out, e.path)
 	}
 	return out
-}
-
-// bullets lists texts under each other in at most limit characters, each with an
-// equal share: of a long session every part is told, if briefly. What does not fit
-// is left out from the middle and counted.
-func bullets(all []string, limit int) string {
-	var texts []string
-	for _, t := range all {
-		texts = addOnce(texts, oneLine(t))
-	}
-	const least = 70 // characters that say something
-	if most := max(limit/least, 1); len(texts) > most {
-		head := (most + 1) / 2
-		cut := len(texts) - most
-		texts = slices.Concat(texts[:head], []string{fmt.Sprintf("… (%d more)", cut)}, texts[len(texts)-(most-head):])
-	}
-	if len(texts) == 1 {
-		return clip(texts[0], limit)
-	}
-	share, short := limit, 0
-	for _, t := range texts { // short ones leave their share to the others
-		if len(t) <= limit/len(texts) {
-			short++
-			share -= len(t)
-		}
-	}
-	if long := len(texts) - short; long > 0 {
-		share /= long
-	}
-	for i, t := range texts {
-		texts[i] = "- " + clip(t, max(share, least))
-	}
-	return strings.Join(texts, "\n")
 }

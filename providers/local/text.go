@@ -20,7 +20,6 @@ const (
 	maxFiles     = 20
 	maxPath      = 300
 	maxConcepts  = 3
-	maxField     = 1000 // of a summary; the six together stay under 4 KB
 )
 
 // bound brings every field into its bounds and drops what is empty or said twice.
