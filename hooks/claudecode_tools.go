@@ -32,9 +32,9 @@ func trimResponse(tool string, raw json.RawMessage) json.RawMessage {
 	var drop []string
 	switch tool {
 	case "Edit", "MultiEdit", "NotebookEdit":
-		drop = []string{"oldString", "newString", "originalFile", "replaceAll", "edits"}
+		return trimEdit(raw)
 	case "Write":
-		drop = []string{"content", "originalFile", "structuredPatch"}
+		drop = []string{"content", "originalFile"}
 	case "Agent", "Task":
 		drop = []string{"prompt", "usage", "toolStats", "harnessNoteCount", "harnessTailCount", "harnessSectionHash", "canContinueAgent"}
 	case "TodoWrite":
