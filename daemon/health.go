@@ -38,14 +38,18 @@ type system struct {
 	at    time.Time
 }
 
+// Alive says who listens.
 func (s *system) Alive() client.Alive {
 	return client.Alive{Status: "ok", Runtime: runtimeName, Service: "claude-mem", User: strconv.Itoa(os.Getuid())}
 }
 
+// Ready reports whether requests are taken.
 func (s *system) Ready() bool { return s.daemon.serving.Load() }
 
+// Version is the version of the program.
 func (s *system) Version() string { return version.String() }
 
+// Spool tells what hooks could not deliver.
 func (s *system) Spool() client.SpoolState { return s.parts.drainer.state() }
 
 // Lanes tells how every lane stands, at most lanesKeptFor ago.

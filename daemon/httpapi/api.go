@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/julienschmidt/httprouter"
 
@@ -24,6 +26,8 @@ type Config struct {
 	Access  Access
 	Limits  ContextLimits
 	Log     *slog.Logger
+	// MaxWait is how long wait=true waits; 0 means 30 s.
+	MaxWait time.Duration
 	// HookIngested, if set, is called after each hook record: the spool may hold others.
 	HookIngested func()
 }
@@ -58,6 +62,7 @@ type API struct {
 
 // New makes an API.
 func New(c Config) *API {
+	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
 	a := &API{Config: c, router: httprouter.New()}
 	a.router.RedirectTrailingSlash = false
 	a.router.RedirectFixedPath = false

@@ -170,7 +170,6 @@ func fieldIssue(name string, value json.RawMessage, err error) memory.Issue {
 	}
 	if len(wrong.Field) > len(name) { // a field inside
 		is.Path = strings.Split(wrong.Field, ".")
-		value = json.RawMessage(`"` + wrong.Value + `"`)
 		is.Message = "Invalid input: expected " + wireKind(wrong.Type) + ", received " + wrong.Value
 		return is
 	}

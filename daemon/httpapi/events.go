@@ -98,7 +98,7 @@ func (a *API) ingest(r *request, ins []memory.EventInput, o ingest) ([]client.Ev
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	ctx, cancel := context.WithTimeout(r.Context(), a.MaxWait)
 	defer cancel()
 	out := make([]client.EventResult, len(stored))
 	for i, s := range stored {

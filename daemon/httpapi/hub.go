@@ -10,9 +10,6 @@ import (
 	"claude-mem/storage"
 )
 
-// maxWait is how long wait=true waits.
-const maxWait = 30 * time.Second
-
 // recheckEvery is how often a waiter looks into storage in case the job was
 // finished by a worker in another process, which tells no Hub of ours.
 const recheckEvery = time.Second

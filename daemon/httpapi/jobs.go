@@ -22,7 +22,13 @@ type jobList struct {
 
 type listedJob struct {
 	memory.Job
-	Payload *memory.Message `json:"payload,omitempty"`
+	Payload *jobPayload `json:"payload,omitempty"`
+}
+
+// jobPayload is the job's message, with the event's id under its own name.
+type jobPayload struct {
+	memory.Message
+	EventID memory.Opt `json:"agent_event_id"`
 }
 
 // listJobs takes filters as the original does: one that makes no sense is ignored.
@@ -47,8 +53,7 @@ func (a *API) listJobs(r *request) (answer, error) {
 	for i, j := range jobs {
 		out.Jobs[i].Job = j
 		if withPayload {
-			m := j.Message()
-			out.Jobs[i].Payload = &m
+			out.Jobs[i].Payload = &jobPayload{j.Message(), j.EventID}
 		}
 	}
 	return ok(out)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,12 +97,24 @@ func (a *API) answer(r *request) (answer, error) {
 
 // send writes an answer.
 func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) {
-	data, err := json.Marshal(ans.body)
+	data, err := encode(ans.body)
 	if err != nil {
 		a.fail(w, r, fmt.Errorf("encode the answer: %w", err))
 		return
 	}
 	writeJSON(w, ans.status, data)
+}
+
+// encode writes JSON as it is read elsewhere: with < and > as they are. The answers
+// are no HTML and say so.
+func encode(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, data []byte) {
@@ -131,10 +144,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e, ok := errors.AsType[*memory.Error](err); ok && e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
 	}
-	data, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // texts always marshal
-	}
+	data, _ := encode(body) // texts always marshal
 	writeJSON(w, status, data)
 }
 
@@ -153,12 +163,9 @@ func (a *API) recoverPanic(w http.ResponseWriter, r *http.Request) {
 
 // notFound answers for what is no route, in the contract's words.
 func notFound(w http.ResponseWriter, r *http.Request) {
-	data, err := json.Marshal(client.ErrorBody{
+	data, _ := encode(client.ErrorBody{ // texts always marshal
 		Error: memory.CodeNotFound, Message: "Cannot " + r.Method + " " + r.URL.Path, RequestID: w.Header().Get("X-Request-Id"),
 	})
-	if err != nil {
-		panic(err) // texts always marshal
-	}
 	writeJSON(w, http.StatusNotFound, data)
 }
 
