@@ -33,8 +33,10 @@ func TestBooksClose(t *testing.T) {
 					h.inTx(func(tx txn) error { _, err := tx.CancelJob(t.Context(), h.scope, j.ID, memory.Now()); return err })
 				}
 				stop()
-				time.Sleep(3 * time.Hour)
 				b := h.books()
+				for began := time.Now(); b.Queued+b.Processing > 0 && time.Since(began) < 3*time.Hour; b = h.books() {
+					time.Sleep(time.Minute)
+				}
 				if !b.Closed() || b.Queued != 0 || b.Processing != 0 || b.EventsAsked != 100 {
 					t.Errorf("books %+v", b)
 				}

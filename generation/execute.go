@@ -70,7 +70,7 @@ func (w *Worker) object(ctx context.Context, m memory.Message, job memory.Job) (
 		return nil, nil // asked for by the server itself
 	}
 	key, err := w.Store.Key(ctx, memory.Scope{TeamID: job.TeamID}, string(job.APIKeyID))
-	reason := ""
+	var reason string
 	switch {
 	case errors.Is(err, memory.ErrNotFound):
 		reason = "the API key that asked for it is gone"

@@ -49,12 +49,9 @@ func newHarness(t testing.TB) *harness {
 			t.Errorf("close store: %v", err)
 		}
 	})
-	q, err := goqite.New(ctx, store, goqite.Options{Logger: silent()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	store.SetOutbox(q)
-	h := &harness{t: t, store: store, queue: q}
+	h := &harness{t: t, store: store}
+	h.queue = h.newQueue(store)
+	store.SetOutbox(h.queue)
 	now := memory.Now()
 	h.inTx(func(tx storage.Tx) error {
 		team, err := tx.EnsureTeam(ctx, memory.Team{ID: id.New(), Name: memory.LocalTeam, CreatedAt: now})
@@ -76,6 +73,16 @@ func newHarness(t testing.TB) *harness {
 		return err
 	})
 	return h
+}
+
+// newQueue is one more client of the queue in the file.
+func (h *harness) newQueue(db goqite.DB) *goqite.Queue {
+	h.t.Helper()
+	q, err := goqite.New(context.Background(), db, goqite.Options{Logger: silent(), Poll: 5 * time.Second})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return q
 }
 
 // newSession starts a session of the project.
@@ -110,7 +117,7 @@ func (h *harness) event() memory.Event {
 	}
 }
 
-// jobOf makes the job that is owed for an event or, without one, for a summary.
+// job makes a job of a source, without storing it.
 func (h *harness) job(k memory.Kind, sourceID string) memory.Job {
 	now := memory.Now()
 	j := memory.Job{
@@ -138,6 +145,14 @@ func (h *harness) owe(jobs ...memory.Job) {
 		}
 		return nil
 	})
+}
+
+// oweJob owes a job of a source that is there, or not.
+func (h *harness) oweJob(k memory.Kind, sourceID string) memory.Job {
+	h.t.Helper()
+	j := h.job(k, sourceID)
+	h.owe(j)
+	return j
 }
 
 // put stores events.
@@ -296,6 +311,14 @@ type flakyStore struct {
 }
 
 var errDown = errors.New("the store is down")
+
+// WriteSQL is the way of a queue of the worker's own.
+func (s *flakyStore) WriteSQL(ctx context.Context, fn func(*sql.Tx) error) error {
+	if s.down.Load() {
+		return errDown
+	}
+	return s.Store.WriteSQL(ctx, fn)
+}
 
 func (s *flakyStore) InTx(ctx context.Context, fn func(storage.Tx) error) error {
 	s.txs.Add(1)

@@ -11,7 +11,6 @@ import (
 	"claude-mem/generation"
 	"claude-mem/memory"
 	"claude-mem/providers"
-	"claude-mem/queue/goqite"
 )
 
 // A call may last much longer than a lease.
@@ -50,8 +49,13 @@ func TestTakeoverRefusesTheLateFinish(t *testing.T) {
 				_, j := h.oweEvent()
 				cut := &flakyStore{Store: h.store}
 				first := &provider{answer: late}
-				h.start(first, func(c *generation.Config) { c.Store, c.Owner, c.CallTimeout = cut, "first", time.Hour })
+				h.start(first, func(c *generation.Config) {
+					c.Store, c.Queue, c.Owner, c.CallTimeout = cut, h.newQueue(cut), "first", time.Hour
+				})
 				h.settle()
+				if len(first.asked()) != 1 {
+					t.Fatal("the first worker has not begun")
+				}
 				cut.down.Store(true)
 
 				second := &provider{}
@@ -238,12 +242,8 @@ func TestStopPutsTheOthersBack(t *testing.T) {
 				if got.Status != memory.JobQueued || got.Attempts != 0 || got.LockedBy != "" || got.LastError != "" {
 					t.Errorf("job is %s after %d attempts, locked by %q, last error %q", got.Status, got.Attempts, got.LockedBy, got.LastError)
 				}
-				q, err := goqite.New(t.Context(), h.store, goqite.Options{Logger: silent()})
-				if err != nil {
-					t.Fatal(err)
-				}
-				h.queue = q
-				h.store.SetOutbox(q)
+				h.queue = h.newQueue(h.store)
+				h.store.SetOutbox(h.queue)
 				h.start(&provider{})
 				h.settle()
 				if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 1 {

@@ -34,7 +34,7 @@ func TestLostMessageIsSentAgain(t *testing.T) {
 func TestReconcilerCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t)
-		const n = 1000
+		const n = 500
 		h.inTx(func(tx txn) error {
 			for range n {
 				e := h.event()

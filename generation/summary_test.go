@@ -143,11 +143,12 @@ func TestAnswerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t)
 		_, j := h.oweEvent()
+		long := strings.Repeat("long ", 100_000)
 		h.start(&provider{answer: func(context.Context, int, providers.Request) (providers.Response, error) {
 			var r providers.Response
 			for i := range 1000 {
 				r.Observations = append(r.Observations, providers.Draft{
-					Kind: memory.KindChange, Metadata: memory.Metadata{Title: fmt.Sprint(i), Narrative: strings.Repeat("long ", 100_000)},
+					Kind: memory.KindChange, Metadata: memory.Metadata{Title: fmt.Sprint(i), Narrative: long},
 				})
 			}
 			return r, nil

@@ -156,16 +156,16 @@ func handlesManyWithFewWorkers(t *testing.T, b Backend) {
 	q := open(t, b)
 	enqueue(t, q, events(n)...)
 	var seen sync.Map
+	var handled atomic.Int64
+	all := make(chan struct{})
 	consume(t, q, memory.LaneEvent, 8, func(_ context.Context, m memory.Message) error {
-		seen.Store(m.ID, true)
+		if _, again := seen.LoadOrStore(m.ID, true); !again && handled.Add(1) == n {
+			close(all)
+		}
 		return nil
 	})
+	await(t, all, fmt.Sprintf("%d messages to be handled", n))
 	drained(t, q, memory.LaneEvent)
-	for i := range n {
-		if _, ok := seen.Load(event(i).ID); !ok {
-			t.Fatalf("message %d of %d was never handled", i, n)
-		}
-	}
 }
 
 func sendersRaceConsumers(t *testing.T, b Backend) {

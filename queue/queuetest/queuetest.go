@@ -31,7 +31,7 @@ type Backend interface {
 }
 
 // patience is how long the suite waits for what must happen.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Run tests an engine. open makes a new backend and registers its clean-up with t.
 func Run(t *testing.T, open func(t testing.TB) Backend) {
