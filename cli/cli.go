@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"claude-mem/internal/version"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errReported makes a command fail whose output has said already what is wrong.
+var errReported = errors.New("reported")
+
+// usageError is a mistake in the command line itself.
+type usageError struct {
+	err     error
+	command string // whose --help helps
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+// Run executes the command line args, without the program's name, and returns the
+// exit code. The context ends the command early, as an interrupt does.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &console{in: stdin, out: stdout, err: stderr}
+	root := c.commands()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errReported):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "claude-mem: %s; see `%s --help`\n", oneLine(err), usage.command)
+		return exitUsage
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "claude-mem: interrupted")
+		return exitFailed
+	default:
+		fmt.Fprintf(stderr, "claude-mem: %s\n", oneLine(err))
+		return exitFailed
+	}
+}
+
+// oneLine keeps the promise that an error is one line.
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+}
+
+// Commands is the tree of commands, to make documentation from.
+func Commands() *cobra.Command {
+	return (&console{in: strings.NewReader(""), out: io.Discard, err: io.Discard}).commands()
+}
+
+func (c *console) commands() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "claude-mem",
+		Short: "A memory for coding agents",
+		Long: "claude-mem remembers what your coding agent did, and tells the next session.\n\n" +
+			"Hooks record a session, a daemon turns it into short observations, and a new\n" +
+			"session starts with those that matter. All of it stays on this machine.",
+		Example:           "  claude-mem install\n  claude-mem search \"why did the release fail\"\n  claude-mem doctor",
+		Version:           version.String(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args:              cobra.ArbitraryArgs,
+		RunE:              group,
+	}
+	root.SetVersionTemplate("claude-mem {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err, cmd.CommandPath()}
+	})
+	root.PersistentFlags().StringVar(&c.dataDir, "data-dir", "", "profile to use; overrides CLAUDE_MEM_DATA_DIR")
+	root.AddCommand(
+		c.searchCommand(), c.contextCommand(), c.timelineCommand(), c.showCommand(), c.sessionsCommand(), c.statsCommand(),
+		c.replayCommand(),
+		c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.serverCommand(),
+		c.doctorCommand(), c.configCommand(),
+		c.versionCommand(), completionCommand(), hookCommand(),
+	)
+	usageErrors(root)
+	return root
+}
+
+// group is what a command does that only holds others: help, or a complaint about
+// the word that is none of them.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets this only where it complains itself
+	msg := fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		msg += fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return &usageError{errors.New(msg), cmd.CommandPath()}
+}
+
+// usageErrors marks what argument checks complain of as mistakes of usage.
+func usageErrors(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return &usageError{err, cmd.CommandPath()}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+// badUsage is a mistake that a command finds itself.
+func badUsage(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...), cmd.CommandPath()}
+}

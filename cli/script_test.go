@@ -1,0 +1,116 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"claude-mem/cli"
+	"claude-mem/hooks"
+	"claude-mem/internal/config"
+	"claude-mem/internal/instance"
+)
+
+// The scripts run this very binary under the product's name, daemons and hooks
+// included, each in a home and a profile of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"claude-mem": func() {
+		if cli.IsHook(os.Args[1:]) {
+			hooks.Main(os.Args[2:])
+			return
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "field": field},
+	})
+}
+
+// field puts a field of a JSON object in a file into a variable: field ID key.json id.
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: field VARIABLE FILE NAME")
+	}
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &object))
+	ts.Setenv(args[0], fmt.Sprint(object[args[2]]))
+}
+
+// exits runs a command and checks its exit code: exits 2 claude-mem bad-usage.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS…")
+	}
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("run %s: %v", args[1], err)
+		}
+		code = exit.ExitCode()
+	}
+	if want := args[0]; strconv.Itoa(code) != want {
+		ts.Fatalf("exit code %d, want %s", code, want)
+	}
+}
+
+// setup gives a script a home and a profile, and sees to it that no daemon
+// outlives it.
+func setup(env *testscript.Env) error {
+	home, data := filepath.Join(env.WorkDir, "home"), filepath.Join(env.WorkDir, "data")
+	git := filepath.Join(env.WorkDir, "repo", ".git")
+	for _, dir := range []string{home, filepath.Join(git, "objects"), filepath.Join(git, "refs")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(git, "HEAD"), []byte("ref: refs/heads/main\n"), 0o600); err != nil {
+		return err
+	}
+	examples, err := filepath.Abs(filepath.Join("..", "examples"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("HOME", home)
+	env.Setenv("USERPROFILE", home)
+	env.Setenv("EXAMPLES", examples)
+	env.Setenv(config.DataDir, data)
+	env.Setenv("NO_COLOR", "1")
+	env.Setenv("TZ", "UTC")
+	env.Defer(func() { stopDaemon(env, data) })
+	return nil
+}
+
+func stopDaemon(env *testscript.Env, data string) {
+	cfg, err := config.Load(config.Options{Flags: map[string]string{config.DataDir: data}, Environ: []string{"HOME=" + data}})
+	if cfg == nil {
+		env.T().Log("cannot find the script's daemon: ", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := instance.Stop(ctx, cfg.Dirs); err != nil && !errors.Is(err, instance.ErrNotRunning) {
+		env.T().Log("a daemon outlives its script: ", err)
+	}
+}
