@@ -12,6 +12,8 @@ import (
 	"claude-mem/storage/storagetest"
 )
 
+func TestStore(t *testing.T) { storagetest.Run(t, open) }
+
 func BenchmarkStore(b *testing.B) { storagetest.Bench(b, open) }
 
 func open(tb testing.TB) storagetest.Env {

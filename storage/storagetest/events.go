@@ -1,0 +1,77 @@
+package storagetest
+
+import (
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func eventID(e memory.Event) string { return e.ID }
+
+func testEvents(f *fixture) {
+	s := f.putSession(newSession(f.ours, "s", 1))
+	e := newEvent(f.ours, s.ID, 10)
+	e.SourceEventID, e.PlatformSource, e.AgentID, e.AgentType = "toolu_1", "claude-code", "sub", "explorer"
+	e.Metadata = []byte(`{"n": 1}`)
+	f.tx(func(tx storage.Tx) error {
+		got, created, err := tx.PutEvent(f.ctx, e)
+		f.ok(err)
+		f.same("stored", got, e)
+		f.same("created", created, true)
+
+		again := e
+		again.ID, again.OccurredAt = id.New(), 99
+		got, created, err = tx.PutEvent(f.ctx, again)
+		f.ok(err)
+		f.same("told twice, it is one event", got, e)
+		f.same("created again", created, false)
+
+		again.TeamID, again.ProjectID, again.SessionID = f.ours2.TeamID, f.ours2.ProjectID, ""
+		_, created, err = tx.PutEvent(f.ctx, again)
+		f.ok(err)
+		f.same("the key of another project is another key", created, true)
+		return nil
+	})
+	got, err := f.store.Event(f.ctx, f.ours, e.ID)
+	f.ok(err)
+	f.same("read back", got, e)
+	_, err = f.store.Event(f.ctx, f.ours, "nothing")
+	f.fails("a missing event", err, memory.ErrNotFound)
+	f.eventsInOrder()
+}
+
+// eventsInOrder checks the order of a session's events: by time, then by id.
+func (f *fixture) eventsInOrder() {
+	f.Helper()
+	s := f.putSession(newSession(f.ours, "order", 1))
+	late := f.putEvent(newEvent(f.ours, s.ID, 30))
+	first, second := newEvent(f.ours, s.ID, 20), newEvent(f.ours, s.ID, 20)
+	first.EventType = memory.EventUserPrompt
+	f.putEvent(second) // in the wrong order
+	f.putEvent(first)
+	f.putEvent(newEvent(f.ours, "", 25)) // of no session
+
+	list, err := f.store.SessionEvents(f.ctx, f.ours, s.ID, storage.Page{})
+	f.ok(err)
+	f.same("in the order they occurred", ids(list, eventID), []string{first.ID, second.ID, late.ID})
+	n, err := f.store.CountSessionEvents(f.ctx, f.ours, s.ID)
+	f.ok(err)
+	f.same("count", n, int64(3))
+
+	for _, c := range []struct {
+		kind  string
+		until memory.Epoch
+		want  string
+	}{
+		{memory.EventToolUse, 30, late.ID},
+		{memory.EventToolUse, 29, second.ID},
+		{memory.EventUserPrompt, 30, first.ID},
+		{memory.EventUserPrompt, 20, first.ID},
+	} {
+		got, err := f.store.LastEvent(f.ctx, f.ours, s.ID, c.kind, c.until)
+		f.ok(err)
+		f.same("last "+c.kind, got.ID, c.want)
+	}
+	_, err = f.store.LastEvent(f.ctx, f.ours, s.ID, memory.EventUserPrompt, 19)
+	f.fails("before the first", err, memory.ErrNotFound)
+}

@@ -1,0 +1,225 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// tenantRows is one row of each kind, all of ours.
+type tenantRows struct {
+	key     memory.APIKey
+	session memory.Session
+	event   memory.Event
+	job     memory.Job
+	summary memory.Observation // of the session
+	newer   memory.Observation // of the session, too
+}
+
+func (f *fixture) tenantRows() (r tenantRows) {
+	f.Helper()
+	r.session = f.putSession(newSession(f.ours, "s", 1))
+	r.session.ContentSessionID = "c"
+	r.session.ID, r.session.DedupeKey, r.session.ExternalSessionID = id.New(), "d", "x"
+	r.session = f.putSession(r.session)
+	r.event = f.putEvent(newEvent(f.ours, r.session.ID, 1))
+	r.job = f.putJob(newJob(f.ours, memory.KindSummary, r.session.ID, 1))
+	r.key = newKey(f.ours, "k", 1)
+	f.tx(func(tx storage.Tx) error {
+		f.ok(tx.PutKey(f.ctx, r.key))
+		return tx.PutAudit(f.ctx, memory.AuditEntry{
+			ID: id.New(), TeamID: f.ours.TeamID, ProjectID: memory.Opt(f.ours.ProjectID), Action: "a", ResourceType: "t", CreatedAt: 1,
+		})
+	})
+	o := newObservation(f.ours, "needle", 1)
+	o.Kind, o.SessionID = memory.KindSummaryObservation, memory.Opt(r.session.ID)
+	r.summary = f.putObservation(o, memory.Source{SourceType: memory.KindEvent.SourceType(), SourceID: r.event.ID})
+	o.ID = id.New()
+	r.newer = f.putObservation(o)
+	return r
+}
+
+// reach tries a method in a scope and reports whether it reached a row of ours.
+type reach func(ctx context.Context, tx storage.Tx, s memory.Scope, r tenantRows) (bool, error)
+
+// found is a look-up's answer.
+func found[T any](_ T, err error) (bool, error) { return err == nil, err }
+
+// some is a list's answer.
+func some[T any](list []T, err error) (bool, error) { return len(list) > 0, err }
+
+// reaches has a case for every method of a transaction that takes a scope.
+func reaches() map[string]reach {
+	type (
+		c = context.Context
+		t = storage.Tx
+		s = memory.Scope
+		r = tenantRows
+	)
+	return map[string]reach{
+		"Project":       func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Project(ctx, s, r.job.ProjectID)) },
+		"ProjectByName": func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.ProjectByName(ctx, s, "/home/us/one")) },
+		"Projects":      func(ctx c, tx t, s s, r r) (bool, error) { return hasProject(ctx, tx, s, r.job.ProjectID) },
+		"Counts": func(ctx c, tx t, s s, _ r) (bool, error) {
+			n, err := tx.Counts(ctx, s)
+			return n.Sessions+n.Events > 0, err
+		},
+		"Key":                 func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Key(ctx, s, r.key.ID)) },
+		"Keys":                func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Keys(ctx, s, storage.Page{})) },
+		"RevokeKey":           func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.RevokeKey(ctx, s, r.key.ID, 2)) },
+		"Session":             func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Session(ctx, s, r.session.ID)) },
+		"SessionByExternalID": func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByExternalID(ctx, s, "x")) },
+		"SessionByContentID":  func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByContentID(ctx, s, "c")) },
+		"Sessions":            func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Sessions(ctx, s, storage.Page{})) },
+		"EndSession":          func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.EndSession(ctx, s, r.session.ID, 2)) },
+		"SetSessionGeneration": func(ctx c, tx t, s s, r r) (bool, error) {
+			err := tx.SetSessionGeneration(ctx, s, r.session.ID, "failed", 2)
+			return err == nil, err
+		},
+		"Event": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Event(ctx, s, r.event.ID)) },
+		"SessionEvents": func(ctx c, tx t, s s, r r) (bool, error) {
+			return some(tx.SessionEvents(ctx, s, r.session.ID, storage.Page{}))
+		},
+		"LastEvent": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.LastEvent(ctx, s, r.session.ID, r.event.EventType, 99))
+		},
+		"CountSessionEvents": func(ctx c, tx t, s s, r r) (bool, error) {
+			n, err := tx.CountSessionEvents(ctx, s, r.session.ID)
+			return n > 0, err
+		},
+		"Job": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Job(ctx, s, r.job.ID)) },
+		"JobOfSource": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.JobOfSource(ctx, s, r.job.Kind, r.job.SourceID))
+		},
+		"Jobs": func(ctx c, tx t, s s, _ r) (bool, error) {
+			l, total, err := tx.Jobs(ctx, s, storage.JobFilter{}, storage.Page{})
+			return len(l) > 0 || total > 0, err
+		},
+		"Books": func(ctx c, tx t, s s, _ r) (bool, error) {
+			b, err := tx.Books(ctx, s)
+			return b != (memory.Books{}), err
+		},
+		"CancelJob": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.CancelJob(ctx, s, r.job.ID, 2)) },
+		"RequeueJob": func(ctx c, tx t, s s, r r) (bool, error) {
+			_, err := tx.RequeueJob(ctx, s, r.job.ID, 2)
+			return errors.Is(err, memory.ErrConflict), err // it is queued already
+		},
+		"Observation": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Observation(ctx, s, r.summary.ID)) },
+		"ObservationsByNumber": func(ctx c, tx t, s s, r r) (bool, error) {
+			return some(tx.ObservationsByNumber(ctx, s, []int64{r.summary.Number}))
+		},
+		"Observations": func(ctx c, tx t, s s, _ r) (bool, error) {
+			return some(tx.Observations(ctx, s, storage.ObservationFilter{}, storage.Page{}))
+		},
+		"Search": func(ctx c, tx t, s s, _ r) (bool, error) {
+			return some(tx.Search(ctx, s, storage.Query{Terms: []string{"needle"}}))
+		},
+		"Around":            func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.Around(ctx, s, r.summary.Number, 9, 9)) },
+		"EventObservations": func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.EventObservations(ctx, s, r.event.ID)) },
+		"DeleteObservation": func(ctx c, tx t, s s, r r) (bool, error) {
+			err := tx.DeleteObservation(ctx, s, r.summary.ID)
+			return err == nil, err
+		},
+		"SupersedeSummaries": func(ctx c, tx t, s s, r r) (bool, error) {
+			if err := tx.SupersedeSummaries(ctx, s, r.session.ID, r.newer.ID); err != nil {
+				return false, err
+			}
+			o, err := tx.Observation(ctx, r.summary.Scope(), r.summary.ID)
+			return o.SupersededBy != "", err
+		},
+		"Audit": func(ctx c, tx t, s s, _ r) (bool, error) {
+			return some(tx.Audit(ctx, s, storage.AuditFilter{}, storage.Page{}))
+		},
+
+		// These carry the tenant in the row.
+		"UpdateObservation": func(ctx c, tx t, s s, r r) (bool, error) {
+			o := r.summary
+			o.TeamID, o.ProjectID = s.TeamID, s.ProjectID
+			return found(tx.UpdateObservation(ctx, o))
+		},
+		"RefreshSummaryJob": func(ctx c, tx t, s s, r r) (bool, error) {
+			j := r.job
+			j.TeamID, j.ProjectID = s.TeamID, s.ProjectID
+			_, err := tx.RefreshSummaryJob(ctx, j, 9, "q")
+			if errors.Is(err, memory.ErrConflict) {
+				return false, nil // not to be had, like one that is gone
+			}
+			return err == nil, err
+		},
+	}
+}
+
+// hasProject looks for a project in the list, which may hold others of its own.
+func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (bool, error) {
+	list, err := tx.Projects(ctx, s, storage.Page{})
+	for _, p := range list {
+		if p.ID == id {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// testIsolation tries every method that takes a scope from inside the tenant and
+// from outside. From outside a row must look as if it were not there, and after
+// it nothing may have changed, which trying from inside again shows.
+func testIsolation(f *fixture) {
+	cases := reaches()
+	for m := range reflect.TypeFor[storage.Tx]().Methods() {
+		if takesScope(m.Type) && cases[m.Name] == nil {
+			f.Errorf("storage.Tx.%s takes a scope and has no case here", m.Name)
+		}
+	}
+	rows := f.tenantRows()
+	foreign := []memory.Scope{
+		f.theirs,
+		f.ours2,
+		{TeamID: f.theirs.TeamID},
+		{TeamID: f.theirs.TeamID, ProjectID: f.ours.ProjectID},
+		{TeamID: f.ours.TeamID, ProjectID: f.theirs.ProjectID},
+		{ProjectID: f.ours.ProjectID},
+		{},
+	}
+	for name, try := range cases {
+		for _, s := range foreign {
+			ok, err := f.try(try, s, rows)
+			if ok {
+				f.Errorf("%s reaches a row of ours from %+v", name, s)
+			}
+			if err != nil && !errors.Is(err, memory.ErrNotFound) {
+				f.Errorf("%s from %+v: %v, not that it is missing", name, s, err)
+			}
+		}
+		inside := []memory.Scope{f.ours, {TeamID: f.ours.TeamID}}
+		for _, s := range inside {
+			if ok, err := f.try(try, s, rows); !ok {
+				f.Errorf("%s does not reach a row of ours from %+v: %v", name, s, err)
+			}
+		}
+	}
+}
+
+// try runs a case in a transaction that is undone.
+func (f *fixture) try(try reach, s memory.Scope, rows tenantRows) (ok bool, err error) {
+	f.Helper()
+	undo := errors.New("undo")
+	end := f.store.InTx(f.ctx, func(tx storage.Tx) error {
+		ok, err = try(f.ctx, tx, s, rows)
+		return undo
+	})
+	f.fails("undo", end, undo)
+	return ok, err
+}
+
+func takesScope(m reflect.Type) bool {
+	for in := range m.Ins() {
+		if in == reflect.TypeFor[memory.Scope]() {
+			return true
+		}
+	}
+	return false
+}

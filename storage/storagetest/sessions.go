@@ -1,0 +1,87 @@
+package storagetest
+
+import (
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func testSessions(f *fixture) {
+	s := newSession(f.ours, "ext", 10)
+	s.ContentSessionID, s.AgentID, s.AgentType, s.PlatformSource = "content", "agent", "type", "claude-code"
+	s.Metadata = []byte(`{"a": [1, 2]}`)
+	f.tx(func(tx storage.Tx) error {
+		got, created, err := tx.EnsureSession(f.ctx, s)
+		f.ok(err)
+		f.same("made", got, s)
+		f.same("created", created, true)
+
+		again := newSession(f.ours, "ext", 99)
+		got, created, err = tx.EnsureSession(f.ctx, again)
+		f.ok(err)
+		f.same("the same key finds the session", got, s)
+		f.same("created again", created, false)
+
+		_, created, err = tx.EnsureSession(f.ctx, newSession(f.ours2, "ext", 11))
+		f.ok(err)
+		f.same("the key of another project is another key", created, true)
+		return nil
+	})
+	find := map[string]func() (memory.Session, error){
+		"by id":          func() (memory.Session, error) { return f.store.Session(f.ctx, f.ours, s.ID) },
+		"by external id": func() (memory.Session, error) { return f.store.SessionByExternalID(f.ctx, f.ours, "ext") },
+		"by content id":  func() (memory.Session, error) { return f.store.SessionByContentID(f.ctx, f.ours, "content") },
+	}
+	for how, get := range find {
+		got, err := get()
+		f.ok(err)
+		f.same(how, got, s)
+	}
+	_, err := f.store.SessionByExternalID(f.ctx, f.ours, "")
+	f.fails("no external id finds nothing", err, memory.ErrNotFound)
+
+	// Asked for the whole team, the newest of several wins.
+	got, err := f.store.SessionByExternalID(f.ctx, memory.Scope{TeamID: f.ours.TeamID}, "ext")
+	f.ok(err)
+	f.same("the newest of the team", got.ProjectID, f.ours2.ProjectID)
+
+	f.endsOnce(s)
+	f.generates(s)
+
+	for i := range 3 { // two of one time
+		f.putSession(newSession(f.ours, nth("list", i), memory.Epoch(20+i/2)))
+	}
+	list, err := f.store.Sessions(f.ctx, f.ours, storage.Page{})
+	f.ok(err)
+	f.same("sessions, newest first, then by id", ids(list, func(s memory.Session) string { return string(s.ExternalSessionID) }),
+		[]string{"list-002", "list-001", "list-000", "ext"})
+}
+
+func (f *fixture) endsOnce(s memory.Session) {
+	f.Helper()
+	f.tx(func(tx storage.Tx) error {
+		got, err := tx.EndSession(f.ctx, f.ours, s.ID, 30)
+		f.ok(err)
+		f.same("ended at", got.EndedAt, memory.Epoch(30))
+		got, err = tx.EndSession(f.ctx, f.ours, s.ID, 40)
+		f.ok(err)
+		f.same("ended again", got.EndedAt, memory.Epoch(30))
+		_, err = tx.EndSession(f.ctx, f.ours, "nothing", 40)
+		f.fails("ending nothing", err, memory.ErrNotFound)
+		return nil
+	})
+}
+
+func (f *fixture) generates(s memory.Session) {
+	f.Helper()
+	f.tx(func(tx storage.Tx) error {
+		f.ok(tx.SetSessionGeneration(f.ctx, f.ours, s.ID, "processing", 0))
+		f.ok(tx.SetSessionGeneration(f.ctx, f.ours, s.ID, "idle", 70))
+		f.ok(tx.SetSessionGeneration(f.ctx, f.ours, s.ID, "queued", 0))
+		got, err := tx.Session(f.ctx, f.ours, s.ID)
+		f.ok(err)
+		f.same("generation status", got.GenerationStatus, "queued")
+		f.same("a zero time leaves the last one", got.LastGeneratedAt, memory.Epoch(70))
+		f.fails("a missing session", tx.SetSessionGeneration(f.ctx, f.ours, "nothing", "idle", 0), memory.ErrNotFound)
+		return nil
+	})
+}

@@ -1,0 +1,99 @@
+package storagetest
+
+import (
+	"claude-mem/internal/id"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func testTenants(f *fixture) {
+	f.tx(func(tx storage.Tx) error {
+		again, err := tx.EnsureTeam(f.ctx, memory.Team{ID: id.New(), Name: "ours", CreatedAt: 99})
+		f.ok(err)
+		f.same("a team of that name is found, not made", again, memory.Team{ID: f.ours.TeamID, Name: "ours", CreatedAt: 1})
+		p, err := tx.EnsureProject(f.ctx, memory.Project{ID: id.New(), TeamID: f.ours.TeamID, Name: "/home/us/one", CreatedAt: 99})
+		f.ok(err)
+		f.same("a project of that name is found, not made", p.ID, f.ours.ProjectID)
+		return nil
+	})
+	team, err := f.store.Team(f.ctx, f.ours.TeamID)
+	f.ok(err)
+	f.same("team", team.Name, "ours")
+	_, err = f.store.Team(f.ctx, "nobody")
+	f.fails("a missing team", err, memory.ErrNotFound)
+
+	whole := memory.Scope{TeamID: f.ours.TeamID}
+	list, err := f.store.Projects(f.ctx, whole, storage.Page{})
+	f.ok(err)
+	f.same("projects by name", ids(list, func(p memory.Project) string { return p.Name }), []string{"/home/us/one", "/home/us/two"})
+	list, err = f.store.Projects(f.ctx, f.ours2, storage.Page{})
+	f.ok(err)
+	f.same("a project's own", ids(list, func(p memory.Project) string { return p.Name }), []string{"/home/us/two"})
+	_, err = f.store.ProjectByName(f.ctx, f.ours2, "/home/us/one")
+	f.fails("a sibling by name", err, memory.ErrNotFound)
+
+	// Names are compared as they are.
+	f.tx(func(tx storage.Tx) error {
+		p, err := tx.EnsureProject(f.ctx, memory.Project{ID: id.New(), TeamID: f.ours.TeamID, Name: "/HOME/us/one", CreatedAt: 1})
+		f.ok(err)
+		if p.ID == f.ours.ProjectID {
+			f.Error("names that differ in case are one project")
+		}
+		return nil
+	})
+	f.putSession(newSession(f.ours, "s", 1))
+	f.putEvent(newEvent(f.ours, "", 1))
+	f.putEvent(newEvent(f.ours2, "", 1))
+	counts, err := f.store.Counts(f.ctx, whole)
+	f.ok(err)
+	f.same("counts of the team", counts, memory.Counts{Projects: 3, Sessions: 1, Events: 2})
+	counts, err = f.store.Counts(f.ctx, f.ours2)
+	f.ok(err)
+	f.same("counts of a project", counts, memory.Counts{Projects: 1, Events: 1})
+}
+
+// newKey is a key that is not stored yet; its hash is its name.
+func newKey(s memory.Scope, name string, at memory.Epoch) memory.APIKey {
+	return memory.APIKey{
+		ID: id.New(), TeamID: s.TeamID, ProjectID: memory.Opt(s.ProjectID), Name: name, Hash: "hash of " + name,
+		Prefix: "cm_", Scopes: []string{memory.ScopeMemoriesRead, memory.ScopeEventsWrite}, CreatedAt: at,
+	}
+}
+
+func testKeys(f *fixture) {
+	team := memory.Scope{TeamID: f.ours.TeamID}
+	wide, narrow, bare := newKey(team, "wide", 2), newKey(f.ours, "narrow", 1), newKey(f.ours2, "bare", 3)
+	wide.ActorID, wide.ExpiresAt = "somebody", 1000
+	bare.Scopes = nil
+	f.tx(func(tx storage.Tx) error {
+		for _, k := range []memory.APIKey{wide, narrow, bare} {
+			f.ok(tx.PutKey(f.ctx, k))
+		}
+		return nil
+	})
+	got, err := f.store.KeyByHash(f.ctx, "hash of wide")
+	f.ok(err)
+	f.same("key by hash", got, wide)
+	got, err = f.store.Key(f.ctx, f.ours2, bare.ID)
+	f.ok(err)
+	f.same("key without scopes", got, bare)
+	_, err = f.store.KeyByHash(f.ctx, "hash of nothing")
+	f.fails("an unknown hash", err, memory.ErrNotFound)
+	_, err = f.store.Key(f.ctx, f.ours2, narrow.ID)
+	f.fails("a key of another project", err, memory.ErrNotFound)
+
+	f.tx(func(tx storage.Tx) error {
+		k, err := tx.RevokeKey(f.ctx, team, wide.ID, 50)
+		f.ok(err)
+		f.same("revoked at", k.RevokedAt, memory.Epoch(50))
+		k, err = tx.RevokeKey(f.ctx, team, wide.ID, 60)
+		f.ok(err)
+		f.same("revoked again", k.RevokedAt, memory.Epoch(50))
+		_, err = tx.RevokeKey(f.ctx, team, "nothing", 60)
+		f.fails("revoking nothing", err, memory.ErrNotFound)
+		return nil
+	})
+	list, err := f.store.Keys(f.ctx, team, storage.Page{})
+	f.ok(err)
+	f.same("keys, oldest first, revoked ones too", ids(list, func(k memory.APIKey) string { return k.Name }), []string{"narrow", "wide", "bare"})
+}
