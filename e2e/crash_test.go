@@ -37,7 +37,7 @@ func TestKilledDaemonLosesNothing(t *testing.T) {
 		}
 		kills = n
 	}
-	p.Must("start")
+	p.Serve()
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var told ledger
@@ -53,7 +53,7 @@ func TestKilledDaemonLosesNothing(t *testing.T) {
 		if p.Kill() {
 			done++
 		}
-		p.Must("start")
+		p.Serve()
 	}
 	cancel()
 	load.Wait()
@@ -157,7 +157,7 @@ func settle(t *testing.T, p *testbin.Profile) {
 	t.Helper()
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
-		p.Must("start")
+		p.Serve()
 		open := openJobs(t, filepath.Join(p.Data, "claude-mem.db"))
 		spooled, err := filepath.Glob(filepath.Join(p.Data, "spool", "*.jsonl"))
 		if err != nil {

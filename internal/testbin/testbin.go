@@ -120,6 +120,49 @@ func (p *Profile) Config() *config.Config {
 	return c
 }
 
+// Serve makes sure that a daemon runs and listens. Unlike "start" it does not
+// wait when the last one was started a moment ago.
+func (p *Profile) Serve() instance.State {
+	p.t.Helper()
+	for deadline := time.Now().Add(runFor); ; {
+		if state, ok := p.Find(); ok {
+			return state
+		}
+		cmd := exec.Command(p.binary, "server", "run")
+		cmd.Env, cmd.Dir = p.Env, p.Repo
+		if err := cmd.Start(); err != nil {
+			p.t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait() // however it ended, we look who listens
+			close(ended)
+		}()
+		if state, ok := p.awaitListening(ended); ok {
+			return state
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("no daemon within %s", runFor)
+		}
+	}
+}
+
+// awaitListening waits for a daemon, until the one that was started has ended.
+func (p *Profile) awaitListening(ended <-chan struct{}) (instance.State, bool) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		if state, ok := p.Find(); ok {
+			return state, true
+		}
+		select {
+		case <-ended:
+			return p.Find()
+		case <-tick.C:
+		}
+	}
+}
+
 // Find tells where the profile's daemon listens; ok is false when none does.
 func (p *Profile) Find() (state instance.State, ok bool) {
 	state, running, err := instance.Find(p.Config().Dirs)
