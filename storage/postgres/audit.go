@@ -18,7 +18,12 @@ func readAudit(r pgx.Rows) (e memory.AuditEntry, err error) {
 }
 
 func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter, p storage.Page) ([]memory.AuditEntry, error) {
-	q := sql(`SELECT `+auditColumns+` FROM audit_log WHERE `).in(s, "")
+	q := sql(`SELECT ` + auditColumns + ` FROM audit_log WHERE `)
+	if f.ResourceID != "" || f.RequestID != "" {
+		q.within(s, "") // these have indexes of their own
+	} else {
+		q.inTeam(s)
+	}
 	if f.Action != "" {
 		q.and("action = ?", f.Action)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) {
-	q := sql(`SELECT (SELECT COUNT(*) FROM agent_events WHERE generate AND `).in(s, "").
+	q := sql(`SELECT (SELECT COUNT(*) FROM agent_events WHERE generate AND `).inTeam(s).
 		add(`), COUNT(*) FILTER (WHERE kind = 'summary'),
 		COUNT(*) FILTER (WHERE status = 'completed' AND NOT skipped),
 		COUNT(*) FILTER (WHERE status = 'completed' AND skipped),
@@ -18,7 +18,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 		COUNT(*) FILTER (WHERE status = 'failed'),
 		COUNT(*) FILTER (WHERE status = 'cancelled'),
 		(SELECT COUNT(*) FROM observations WHERE `).in(s, "").
-		add(`) FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `).in(s, "")
+		add(`) FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `).inTeam(s)
 	return one(ctx, r.q, "account", func(r pgx.Rows) (b memory.Books, err error) {
 		return b, r.Scan(&b.EventsAsked, &b.SummaryAsked, &b.Written, &b.Skipped, &b.Queued,
 			&b.Processing, &b.Failed, &b.Cancelled, &b.Observations)
@@ -28,7 +28,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error) {
 	q := sql(`SELECT (SELECT COUNT(*) FROM projects WHERE `).inProject(s).
 		add(`), (SELECT COUNT(*) FROM server_sessions WHERE `).in(s, "").
-		add(`), (SELECT COUNT(*) FROM agent_events WHERE `).in(s, "").add(`)`)
+		add(`), (SELECT COUNT(*) FROM agent_events WHERE `).inTeam(s).add(`)`)
 	return one(ctx, r.q, "count", func(r pgx.Rows) (c memory.Counts, err error) {
 		return c, r.Scan(&c.Projects, &c.Sessions, &c.Events)
 	}, q)

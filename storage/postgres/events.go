@@ -21,22 +21,22 @@ func readEvent(r pgx.Rows) (e memory.Event, err error) {
 
 func (r reads) Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error) {
 	return one(ctx, r.q, "event", readEvent,
-		sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").and("id = ?", id))
+		sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").and("id = ?", id))
 }
 
 func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error) {
-	return all(ctx, r.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").
+	return all(ctx, r.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").
 		and("session_id = ?", sessionID).add(` ORDER BY occurred_at, id`).page(p))
 }
 
 func (r reads) LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error) {
-	return one(ctx, r.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).in(s, "").
+	return one(ctx, r.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").
 		and("session_id = ?", sessionID).and("event_type = ?", eventType).and("occurred_at <= ?", notAfter).
 		add(` ORDER BY occurred_at DESC, id DESC LIMIT 1`))
 }
 
 func (r reads) CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error) {
-	return one(ctx, r.q, "session", value[int64], sql(`SELECT COUNT(*) FROM agent_events WHERE `).in(s, "").
+	return one(ctx, r.q, "session", value[int64], sql(`SELECT COUNT(*) FROM agent_events WHERE `).within(s, "").
 		and("session_id = ?", sessionID))
 }
 

@@ -154,7 +154,11 @@ func label(kind, name string) string {
 // quote makes a lexeme of any text, in a vector and in a query, so that none is
 // ever syntax.
 func quote(lexeme string) string {
-	return "'" + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(lexeme) + "'"
+	if strings.ContainsAny(lexeme, `'\`) {
+		lexeme = strings.ReplaceAll(lexeme, `\`, `\\`)
+		lexeme = strings.ReplaceAll(lexeme, `'`, `''`)
+	}
+	return "'" + lexeme + "'"
 }
 
 // scopeQuery is a query for what the tenant has.

@@ -29,7 +29,7 @@ const (
 )
 
 func (r reads) Job(ctx context.Context, s memory.Scope, id string) (memory.Job, error) {
-	return one(ctx, r.q, "job", readJob, sql(selectJob).in(s, "").and("id = ?", id))
+	return one(ctx, r.q, "job", readJob, sql(selectJob).within(s, "").and("id = ?", id))
 }
 
 func (r reads) JobByID(ctx context.Context, id string) (memory.Job, error) {
@@ -37,7 +37,7 @@ func (r reads) JobByID(ctx context.Context, id string) (memory.Job, error) {
 }
 
 func (r reads) JobOfSource(ctx context.Context, s memory.Scope, k memory.Kind, sourceID string) (memory.Job, error) {
-	return one(ctx, r.q, "job", readJob, sql(selectJob).in(s, "").and("source_id = ?", sourceID).
+	return one(ctx, r.q, "job", readJob, sql(selectJob).within(s, "").and("source_id = ?", sourceID).
 		and("source_type = ?", k.SourceType()).and("job_type = ?", k.JobType()).
 		add(` ORDER BY revision DESC, created_at DESC, id DESC LIMIT 1`))
 }
@@ -97,7 +97,7 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 	if n == 1 {
 		return j, true, nil
 	}
-	old, err := one(ctx, t.q, "job", readJob, sql(selectJob).in(j.Scope(), "").and("source_id = ?", j.SourceID).
+	old, err := one(ctx, t.q, "job", readJob, sql(selectJob).within(j.Scope(), "").and("source_id = ?", j.SourceID).
 		and("source_type = ?", j.SourceType).and("job_type = ?", j.JobType).and("revision = ?", j.Revision))
 	return old, false, err
 }
@@ -105,7 +105,7 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	_, err := t.exec(ctx, sql(updateJob+`status = 'cancelled', cancelled_at = ?, updated_at = ?,
 		next_attempt_at = NULL, locked_by = NULL, locked_until = NULL WHERE `, at, at).
-		in(s, "").and("id = ?", id).and("status IN ('queued', 'processing')"))
+		within(s, "").and("id = ?", id).and("status IN ('queued', 'processing')"))
 	if err != nil {
 		return memory.Job{}, err
 	}
@@ -115,7 +115,7 @@ func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory
 func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	n, err := t.exec(ctx, sql(updateJob+`status = 'queued', attempts = 0, announced_at = ?,
 		next_attempt_at = NULL, failed_at = NULL, cancelled_at = NULL, updated_at = ? WHERE `, at, at).
-		in(s, "").and("id = ?", id).and("status IN ('failed', 'cancelled')"))
+		within(s, "").and("id = ?", id).and("status IN ('failed', 'cancelled')"))
 	if err != nil {
 		return memory.Job{}, err
 	}
@@ -128,7 +128,7 @@ func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memor
 
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	return t.update(ctx, "the summary is not waiting any more",
-		sql(updateJob+`revision = ?, queue_id = ? WHERE `, revision, queueID).in(j.Scope(), "").
+		sql(updateJob+`revision = ?, queue_id = ? WHERE `, revision, queueID).within(j.Scope(), "").
 			and("id = ?", j.ID).and("status = 'queued'").and("revision <= ?", revision))
 }
 

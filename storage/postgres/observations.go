@@ -33,20 +33,25 @@ func scanObservation(r pgx.Rows, more ...any) (o memory.Observation, err error) 
 func readObservation(r pgx.Rows) (memory.Observation, error) { return scanObservation(r) }
 
 func (r reads) Observation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error) {
-	return one(ctx, r.q, "observation", readObservation, sql(selectObservation).in(s, "o.").and("o.id = ?", id))
+	return one(ctx, r.q, "observation", readObservation, sql(selectObservation).within(s, "o.").and("o.id = ?", id))
 }
 
 func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error) {
 	numbers = numbers[:min(len(numbers), storage.MaxPage)]
 	return all(ctx, r.q, readObservation, sql(`SELECT `+observationColumns+`
 		FROM unnest(?::bigint[]) WITH ORDINALITY AS asked (number, place) JOIN observations o ON o.number = asked.number
-		WHERE `, numbers).in(s, "o.").add(` ORDER BY place`))
+		WHERE `, numbers).within(s, "o.").add(` ORDER BY place`))
 }
 
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
-	q := sql(selectObservation).in(s, "o.")
-	if labels := labelQuery(f); labels != "" {
-		q.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+	q := sql(selectObservation)
+	switch labels := labelQuery(f); {
+	case labels != "":
+		q.within(s, "o.").and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+	case f.SessionID != "":
+		q.within(s, "o.")
+	default:
+		q.in(s, "o.")
 	}
 	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
 }
@@ -77,7 +82,7 @@ func (q *query) filter(f storage.ObservationFilter) *query {
 
 func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error) {
 	anchor, err := one(ctx, r.q, "observation", readObservation,
-		sql(selectObservation).in(s, "o.").and("o.number = ?", number))
+		sql(selectObservation).within(s, "o.").and("o.number = ?", number))
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +111,7 @@ func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID st
 		so.Observation, err = scanObservation(r, &src.ID, &src.ObservationID, &src.SourceType, &src.SourceID, &src.JobID, &src.CreatedAt)
 		return so, err
 	}, sql(`SELECT `+observationColumns+`, s.id, s.observation_id, s.source_type, s.source_id, COALESCE(s.job_id, ''), s.created_at
-		FROM observation_sources s JOIN observations o ON o.id = s.observation_id WHERE `).in(s, "o.").
+		FROM observation_sources s JOIN observations o ON o.id = s.observation_id WHERE `).within(s, "o.").
 		and("s.source_id = ?", eventID).and("s.source_type = ?", memory.KindEvent.SourceType()).
 		add(` ORDER BY o.number LIMIT ?`, storage.MaxPage))
 }

@@ -61,12 +61,12 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
 		updated_at = ?, words = ?, terms = ?::text::tsvector WHERE `,
 		o.Kind, o.Content, string(metadata), o.UpdatedAt, index.words, index.String()).
-		in(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
+		within(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
 }
 
 func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
 	// The sources go with the row, by their foreign key; so does its index entry.
-	n, err := t.exec(ctx, sql(`DELETE FROM observations WHERE `).in(s, "").and("id = ?", id))
+	n, err := t.exec(ctx, sql(`DELETE FROM observations WHERE `).within(s, "").and("id = ?", id))
 	if err == nil && n == 0 {
 		err = memory.Errorf(memory.CodeNotFound, "no such observation")
 	}
@@ -74,7 +74,7 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 }
 
 func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
-	_, err := t.exec(ctx, sql(`UPDATE observations SET superseded_by = ? WHERE `, id).in(s, "").
+	_, err := t.exec(ctx, sql(`UPDATE observations SET superseded_by = ? WHERE `, id).within(s, "").
 		and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id))
 	return err
 }

@@ -6,30 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"claude-mem/internal/testenv"
 	"claude-mem/memory"
 	"claude-mem/storage/storagetest"
 )
-
-// migrated is a database with our schema, made once for all tests.
-var migrated = testenv.Template{Name: "memory", Prepare: func(ctx context.Context, url string) error {
-	s, err := Open(ctx, url, Options{})
-	if err != nil {
-		return err
-	}
-	return s.Close()
-}}
-
-// open opens a store on an empty database.
-func open(tb testing.TB, o Options) *Store {
-	tb.Helper()
-	s, err := Open(tb.Context(), testenv.SharedPostgres(tb).Database(tb, migrated), o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { s.Close() })
-	return s
-}
 
 // outbox keeps what was published.
 type outbox struct {

@@ -38,13 +38,36 @@ func (q *query) add(text string, args ...any) *query {
 // and adds a condition that has to hold too.
 func (q *query) and(cond string, args ...any) *query { return q.add(" AND ").add(cond, args...) }
 
-// in adds the condition that a row is of the tenant. prefix is the alias of the
-// table with a dot, or empty.
+// Which index a statement starts from must not depend on what Postgres happens to
+// know of the tables, which is nothing at first. So the tenant stands in one of
+// three forms; IS NOT DISTINCT FROM is an equality that no index can serve.
+
+// in adds the tenant where it is what rows are found by, in tables that have an
+// index by project and one by team. prefix is the alias of the table with a dot,
+// or empty.
 func (q *query) in(s memory.Scope, prefix string) *query {
-	if s.ProjectID != "" {
-		q.add(prefix+"project_id = ?", s.ProjectID).add(" AND ")
+	if s.ProjectID == "" {
+		return q.add(prefix+"team_id = ?", s.TeamID)
 	}
-	return q.add(prefix+"team_id = ?", s.TeamID)
+	return q.add(prefix+"project_id = ? AND ", s.ProjectID).add(prefix+"team_id IS NOT DISTINCT FROM ?", s.TeamID)
+}
+
+// inTeam is in for tables that have an index by team and project.
+func (q *query) inTeam(s memory.Scope) *query {
+	q.add("team_id = ?", s.TeamID)
+	if s.ProjectID != "" {
+		q.and("project_id = ?", s.ProjectID)
+	}
+	return q
+}
+
+// within adds the tenant beside a sharper condition: it checks what that one finds.
+func (q *query) within(s memory.Scope, prefix string) *query {
+	q.add(prefix+"team_id IS NOT DISTINCT FROM ?", s.TeamID)
+	if s.ProjectID != "" {
+		q.and(prefix+"project_id IS NOT DISTINCT FROM ?", s.ProjectID)
+	}
+	return q
 }
 
 // page ends the statement with the window.

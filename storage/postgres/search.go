@@ -71,7 +71,7 @@ func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter)
 			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) newest
 			WHERE terms @@ ?::text::tsquery`, maxLooked, anyOf(terms))
 	} else {
-		q.add(`SELECT o.number, o.words, o.terms FROM observations o WHERE `).in(s, "o.").
+		q.add(`SELECT o.number, o.words, o.terms FROM observations o WHERE `).within(s, "o.").
 			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.terms)+labelQuery(f)).filter(f)
 	}
 	quoted := make([]string, len(terms))

@@ -84,7 +84,7 @@ func (r reads) total(ctx context.Context, s memory.Scope) (int64, error) {
 		return c.n, nil
 	}
 	n, err := one(ctx, r.q, "count", value[int64],
-		sql(`SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE `).in(s, "").add(` LIMIT ?) some`, countTo))
+		sql(`SELECT COUNT(*) FROM (SELECT 1 FROM observations WHERE `).in(s, "").add(` LIMIT ?) counted`, countTo))
 	if err != nil {
 		return 0, err
 	}

@@ -22,7 +22,7 @@ func readSession(r pgx.Rows) (s memory.Session, err error) {
 // session finds one session by a condition, the newest if several meet it.
 func (r reads) session(ctx context.Context, s memory.Scope, cond string, arg string) (memory.Session, error) {
 	return one(ctx, r.q, "session", readSession, sql(`SELECT `+sessionColumns+` FROM server_sessions WHERE `).
-		in(s, "").and(cond, arg).add(` ORDER BY started_at DESC, id DESC LIMIT 1`))
+		within(s, "").and(cond, arg).add(` ORDER BY started_at DESC, id DESC LIMIT 1`))
 }
 
 func (r reads) Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
@@ -57,20 +57,21 @@ func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Sessi
 	if n == 1 {
 		return in, true, nil
 	}
-	s, err := t.session(ctx, in.Scope(), "dedupe_key = ?", in.DedupeKey)
+	s, err := one(ctx, t.q, "session", readSession, sql(`SELECT `+sessionColumns+` FROM server_sessions WHERE `).
+		in(in.Scope(), "").and("dedupe_key = ?", in.DedupeKey))
 	return s, false, err
 }
 
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	return one(ctx, t.q, "session", readSession, sql(`UPDATE server_sessions SET ended_at = COALESCE(ended_at, ?),
 		updated_at = CASE WHEN ended_at IS NULL THEN ? ELSE updated_at END WHERE `, at, at).
-		in(s, "").and("id = ?", id).add(` RETURNING `+sessionColumns))
+		within(s, "").and("id = ?", id).add(` RETURNING `+sessionColumns))
 }
 
 func (t *tx) SetSessionGeneration(ctx context.Context, s memory.Scope, id, status string, generatedAt memory.Epoch) error {
 	n, err := t.exec(ctx, sql(`UPDATE server_sessions SET generation_status = ?,
 		last_generated_at = COALESCE(?, last_generated_at), updated_at = GREATEST(updated_at, ?) WHERE `,
-		status, epoch(generatedAt), generatedAt).in(s, "").and("id = ?", id))
+		status, epoch(generatedAt), generatedAt).within(s, "").and("id = ?", id))
 	if err == nil && n == 0 {
 		err = memory.Errorf(memory.CodeNotFound, "no such session")
 	}

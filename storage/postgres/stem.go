@@ -58,10 +58,11 @@ func (w word) measure() (m int) {
 	return m
 }
 
-// endsDouble reports whether the word ends in the same consonant twice.
+// endsDouble reports whether the word ends in the same consonant twice; any y is
+// one here.
 func (w word) endsDouble() bool {
 	n := len(w)
-	return n >= 2 && w[n-1] == w[n-2] && w.consonant(n-1)
+	return n >= 2 && w[n-1] == w[n-2] && !isVowel(w[n-1])
 }
 
 // endsShort reports whether the word ends consonant, vowel, consonant, the last

@@ -39,6 +39,7 @@ type Store struct {
 	reads
 	pool      *pgxpool.Pool
 	publisher *publisher
+	notifier  *notifier
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -63,6 +64,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	s := &Store{pool: pool, reads: reads{q: poolQuerier{pool}, stats: newStatistics()}}
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
+	s.notifier = startNotifier(pool, o.Logger)
 	return s, nil
 }
 
@@ -112,6 +114,7 @@ func (s *Store) Info(ctx context.Context) (storage.Info, error) {
 
 // Close waits for the connections that are in use and closes them all.
 func (s *Store) Close() error {
+	s.notifier.close()
 	s.pool.Close()
 	return nil
 }
@@ -120,10 +123,12 @@ func (s *Store) Close() error {
 type poolQuerier struct{ pool *pgxpool.Pool }
 
 // query implements querier. A statement whose connection turns out to be gone is
-// sent once more on another: outside transactions there are only reads.
+// sent once more, as outside transactions there are only reads. What ended one
+// connection has most often ended those that were idle, too.
 func (p poolQuerier) query(ctx context.Context, q *query, read func(pgx.Rows) error) (int64, error) {
 	n, err := p.try(ctx, q, read)
 	if lost(err) && ctx.Err() == nil {
+		p.pool.Reset()
 		n, err = p.try(ctx, q, read)
 	}
 	return n, convert(err)

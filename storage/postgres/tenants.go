@@ -69,7 +69,7 @@ func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error
 }
 
 func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
-	return one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE `).in(s, "").and("id = ?", id))
+	return one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE `).within(s, "").and("id = ?", id))
 }
 
 func (r reads) Keys(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.APIKey, error) {
@@ -114,6 +114,6 @@ func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 
 func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
 	return one(ctx, t.q, "API key", readKey,
-		sql(`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `, at).in(s, "").and("id = ?", id).
+		sql(`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `, at).within(s, "").and("id = ?", id).
 			add(` RETURNING `+keyColumns))
 }

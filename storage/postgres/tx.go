@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,13 +50,15 @@ func newTx(conn *pgx.Conn, stats *statistics) *tx {
 func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		msgs, err, again := s.attempt(ctx, fn)
+		msgs, again, err := s.attempt(ctx, fn)
 		switch {
 		case err == nil:
 			s.publisher.send(ctx, msgs)
 			return nil
 		case !again || attempt == maxAttempts || ctx.Err() != nil:
 			return err
+		case lost(err):
+			s.pool.Reset() // idle ones are likely to be gone too
 		}
 		select {
 		case <-ctx.Done():
@@ -68,24 +71,32 @@ func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
 
 // attempt runs fn once. again means that nothing stays of it and that another
 // attempt may succeed.
-func (s *Store) attempt(ctx context.Context, fn func(tx storage.Tx) error) (msgs []memory.Message, err error, again bool) {
+func (s *Store) attempt(ctx context.Context, fn func(tx storage.Tx) error) (msgs []memory.Message, again bool, err error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return nil, convert(err), lost(err)
+		return nil, lost(err), convert(err)
 	}
 	defer conn.Release()
 	t := newTx(conn.Conn(), s.stats)
-	// A connection that comes back in mid-transaction, as after a panic, is closed
-	// by the pool.
-	if err := fn(t); err != nil {
+	if err := t.call(fn); err != nil {
 		t.rollback(ctx)
-		return nil, err, clashed(t.failed) || lost(t.failed)
+		return nil, clashed(t.failed) || lost(t.failed), err
 	}
 	if err := t.commit(ctx); err != nil {
 		t.rollback(ctx)
-		return nil, err, clashed(t.failed)
+		return nil, clashed(t.failed), err
 	}
-	return t.msgs, nil, false
+	return t.msgs, false, nil
+}
+
+// call runs fn; a panic becomes an error, as in the other engines.
+func (t *tx) call(fn func(tx storage.Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(t)
 }
 
 // query implements querier: it sends what is pending and q, in one go.
