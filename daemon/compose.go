@@ -25,13 +25,14 @@ type parts struct {
 	store   *sqlite.Store
 	queue   *goqite.Queue
 	worker  *generation.Worker // nil where generation is disabled
+	hub     *httpapi.Hub
 	api     *httpapi.API
 	drainer *drainer
 }
 
 // compose opens what is on disk and wires the parts. It starts nothing.
 func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err error) {
-	p = &parts{log: log}
+	p = &parts{log: log, hub: &httpapi.Hub{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -49,18 +50,17 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 		return p, err
 	}
 
-	hub := &httpapi.Hub{}
 	if !d.cfg.Bool(config.GenerationDisabled) {
 		p.worker = generation.New(generation.Config{
 			Store: p.store, Queue: p.queue, Provider: local.New(), Logger: log,
 			Owner:      fmt.Sprintf("daemon-%d", os.Getpid()),
-			OnFinished: func(j memory.Job) { hub.Finished(j.ID) },
+			OnFinished: func(j memory.Job) { p.hub.Finished(j.ID) },
 		})
 	}
 	in := capture.New(p.store, capture.Options{CreateProjects: true})
 	p.drainer = newDrainer(d.cfg.Dirs.Spool(), in, memory.Caller{Key: key}, log)
 	p.api = httpapi.New(httpapi.Config{
-		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: hub, Log: log,
+		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: log,
 		System: &system{daemon: d, parts: p},
 		Access: access(d.cfg, key),
 		Limits: httpapi.ContextLimits{

@@ -45,12 +45,13 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{}
 	serving atomic.Bool
+	recheck time.Duration  // of the lock
 	state   instance.State // set before ready is closed
 }
 
 // New makes a daemon that does nothing before Run.
 func New(cfg *Config, o Options) *Daemon {
-	return &Daemon{cfg: cfg, opts: o, ready: make(chan struct{})}
+	return &Daemon{cfg: cfg, opts: o, ready: make(chan struct{}), recheck: lockCheckEvery}
 }
 
 // Ready is closed once the daemon listens.
@@ -103,7 +104,7 @@ func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener,
 	run.Go(func() error { return d.serveHTTP(ctx, l, p) })
 	run.Go(func() error { return p.runWorker(ctx) })
 	run.Go(func() error { p.drainer.run(ctx); return nil })
-	run.Go(func() error { return watchLock(ctx, lock) })
+	run.Go(func() error { return d.watchLock(ctx, lock) })
 
 	// The socket takes connections since Listen, so whoever reads the state can come.
 	d.state = stateOf(l)
@@ -112,12 +113,12 @@ func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener,
 		return errors.Join(err, run.Wait())
 	}
 	d.serving.Store(true)
-	close(d.ready)
 	since := d.opts.Started
 	if since.IsZero() {
 		since = d.started
 	}
 	p.log.Info("ready", "url", d.URL(), "pid", d.state.PID, "version", d.state.Version, "ms", time.Since(since).Milliseconds())
+	close(d.ready)
 
 	err := run.Wait()
 	if err == nil {
@@ -141,8 +142,8 @@ var errLockLost = errors.New("the lock file is gone")
 // lockCheckEvery is how often a daemon makes sure that its lock still counts.
 const lockCheckEvery = 5 * time.Second
 
-func watchLock(ctx context.Context, lock *instance.Lock) error {
-	tick := time.NewTicker(lockCheckEvery)
+func (d *Daemon) watchLock(ctx context.Context, lock *instance.Lock) error {
+	tick := time.NewTicker(d.recheck)
 	defer tick.Stop()
 	for {
 		select {

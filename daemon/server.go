@@ -40,6 +40,7 @@ func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error 
 	defer context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		d.serving.Store(false)
+		p.hub.Close()
 		drain, cancel := context.WithTimeout(base, drainTimeout)
 		defer cancel()
 		if srv.Shutdown(drain) != nil {

@@ -18,16 +18,38 @@ const recheckEvery = time.Second
 type Hub struct {
 	mu      sync.Mutex
 	waiters map[string][]chan struct{} // by job id
+	closed  bool
+}
+
+// Close sends everybody away who waits, or will want to: the daemon stops.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for jobID := range h.waiters {
+		h.release(jobID)
+	}
+}
+
+// release wakes the job's waiters. The caller holds the lock.
+func (h *Hub) release(jobID string) {
+	for _, ch := range h.waiters[jobID] {
+		close(ch)
+	}
+	delete(h.waiters, jobID)
 }
 
 // Finished tells that a job ended, or went back to wait for another try.
 func (h *Hub) Finished(jobID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, ch := range h.waiters[jobID] {
-		close(ch)
-	}
-	delete(h.waiters, jobID)
+	h.release(jobID)
+}
+
+func (h *Hub) isClosed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
 }
 
 // subscribe returns a channel that is closed when the job is Finished, and the
@@ -36,6 +58,10 @@ func (h *Hub) subscribe(jobID string) (<-chan struct{}, func()) {
 	ch := make(chan struct{})
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.closed {
+		close(ch)
+		return ch, func() {}
+	}
 	if h.waiters == nil {
 		h.waiters = make(map[string][]chan struct{})
 	}
@@ -59,7 +85,7 @@ func (h *Hub) subscribe(jobID string) (<-chan struct{}, func()) {
 }
 
 // await returns the job once it is terminal, or as it is when ctx reaches its
-// deadline. A caller who went away is an error.
+// deadline or the Hub is closed. A caller who went away is an error.
 func (h *Hub) await(ctx context.Context, jobs storage.JobReader, j memory.Job) (memory.Job, error) {
 	for {
 		ch, cancel := h.subscribe(j.ID) // before looking, so that nothing falls in between
@@ -74,7 +100,7 @@ func (h *Hub) await(ctx context.Context, jobs storage.JobReader, j memory.Job) (
 				j = now
 			}
 			return j, nil
-		case err != nil || now.Status.Terminal():
+		case err != nil || now.Status.Terminal() || h.isClosed():
 			return now, err
 		case ctx.Err() != nil:
 			return now, ctx.Err()

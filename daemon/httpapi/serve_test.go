@@ -141,6 +141,16 @@ func TestWaitTimesOut(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForAClosedHub(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.MaxWait = time.Minute })
+	go w.Hub.Close()
+	for range 2 { // the second comes too late to wait at all
+		if got := into[client.EventResult](w.do("POST", "/v1/events?wait=true", w.key, w.event(nil)).want(201)); !got.WaitTimedOut {
+			t.Errorf("answer %+v", got)
+		}
+	}
+}
+
 func TestWaiterWhoLeaves(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.MaxWait = time.Minute })
 	ctx, cancel := context.WithCancel(t.Context())

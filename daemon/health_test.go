@@ -1,0 +1,83 @@
+package daemon
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"claude-mem/client"
+	"claude-mem/generation"
+	"claude-mem/internal/config"
+	"claude-mem/memory"
+)
+
+func TestTroublesOfLanes(t *testing.T) {
+	working := &system{parts: &parts{worker: generation.New(generation.Config{})}}
+	idle := &system{parts: &parts{}}
+	lane := func(paused string, age time.Duration) []client.LaneHealth {
+		return []client.LaneHealth{{LaneStats: memory.LaneStats{Lane: memory.LaneEvent}, Paused: paused, OldestAgeMS: age.Milliseconds()}}
+	}
+	for name, c := range map[string]struct {
+		s     *system
+		lanes []client.LaneHealth
+		want  string
+	}{
+		"nothing waits":             {working, lane("", 0), ""},
+		"waits a little":            {working, lane("", overdueAfter), ""},
+		"waits too long":            {working, lane("", overdueAfter+time.Second), "lane event: the oldest job has waited for 1m1s"},
+		"paused":                    {working, lane("quota", time.Hour), "lane event is paused: quota"},
+		"nobody is meant to work":   {idle, lane("", time.Hour), ""},
+		"the lanes are not counted": {working, nil, ""},
+	} {
+		if got := strings.Join(c.s.laneTroubles(c.lanes), "; "); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestHealthOfAnIdleDaemon(t *testing.T) {
+	r := start(t, settings(t, config.GenerationDisabled, "1"))
+	c := r.client()
+	if _, err := c.Hook(t.Context(), edit("s1", "t1", "a.go")); err != nil {
+		t.Fatal(err)
+	}
+	h, err := c.Health(t.Context())
+	if err != nil || h.Status != "ok" || h.PID == 0 || !h.Initialized || h.Storage.Driver != "sqlite" || len(h.Queue.Lanes) != 3 {
+		t.Fatalf("health %+v, %v", h, err)
+	}
+	if l := h.Queue.Lanes[0]; l.Lane != memory.LaneEvent || l.Queued != 1 {
+		t.Errorf("lane %+v", l)
+	}
+	info, err := c.Info(t.Context())
+	if err != nil || info.Boundaries["generationWorkerManager"].Status != "disabled" || info.Boundaries["queueManager"].Status != "active" {
+		t.Errorf("info %+v, %v", info, err)
+	}
+	if ready, err := c.Readiness(t.Context()); err != nil || ready.Status != "ready" {
+		t.Errorf("readiness %+v, %v", ready, err)
+	}
+}
+
+func TestHealthWithoutAStore(t *testing.T) {
+	cfg := load(t, settings(t))
+	if err := cfg.Dirs.Make(); err != nil {
+		t.Fatal(err)
+	}
+	log, closeLog := openLog(cfg, nil)
+	defer closeLog()
+	d := New(cfg, Options{})
+	p, err := d.compose(t.Context(), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.close(); err != nil {
+		t.Fatal(err)
+	}
+	s := &system{daemon: d, parts: p}
+	h := s.Health(t.Context())
+	if h.Status != "degraded" || len(h.Reasons) != 2 || h.Queue.Lanes == nil {
+		t.Errorf("health %+v", h)
+	}
+	if _, err := s.Info(t.Context()); err == nil {
+		t.Error("Info has no error")
+	}
+}

@@ -1,0 +1,141 @@
+package daemon
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"claude-mem/client"
+	"claude-mem/internal/config"
+	"claude-mem/memory"
+)
+
+// secretOf is the key in the profile's settings file.
+func secretOf(t *testing.T, cfg *Config) string {
+	t.Helper()
+	again, err := config.Load(config.Options{Environ: []string{config.DataDir + "=" + cfg.Dirs.Data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again.String(config.ServerAPIKey)
+}
+
+func TestKeyIsMintedOnce(t *testing.T) {
+	s := settings(t)
+	r := start(t, s)
+	secret := secretOf(t, r.cfg)
+	if !strings.HasPrefix(secret, "cmem_") || len(secret) != len("cmem_")+64 {
+		t.Errorf("key %q", secret)
+	}
+	r.end()
+	r = start(t, s)
+	if again := secretOf(t, r.cfg); again != secret {
+		t.Errorf("the key became %q", again)
+	}
+	keys, err := Keys(t.Context(), r.cfg, "")
+	if err != nil || len(keys) != 1 || keys[0].Name != "local" || !strings.HasPrefix(secret, keys[0].Prefix) {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+}
+
+func TestKeyOutlivesTheDatabase(t *testing.T) {
+	s := settings(t)
+	r := start(t, s)
+	r.end()
+	secret := secretOf(t, r.cfg)
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(r.cfg.Dirs.Database() + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	r = start(t, s)
+	if _, err := r.client().Projects(t.Context()); err != nil || secretOf(t, r.cfg) != secret {
+		t.Errorf("the key opens nothing, or changed: %v", err)
+	}
+}
+
+func TestRevokedKeyIsReplaced(t *testing.T) {
+	s := settings(t)
+	r := start(t, s)
+	secret := secretOf(t, r.cfg)
+	keys, err := Keys(t.Context(), r.cfg, "")
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	if _, err := RevokeKey(t.Context(), r.cfg, "", keys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.client().Projects(t.Context()); !errors.Is(err, memory.ErrForbidden) {
+		t.Errorf("a revoked key: %v", err)
+	}
+	r.end()
+	r = start(t, s)
+	if _, err := r.client().Projects(t.Context()); err != nil || secretOf(t, r.cfg) == secret {
+		t.Errorf("no new key: %v", err)
+	}
+}
+
+func TestSettingsThatCannotTakeAKey(t *testing.T) {
+	s := settings(t)
+	const broken = "{ // mine\n}"
+	path := filepath.Join(s[config.DataDir], "settings.json")
+	if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, _ := LoadConfig(s)
+	if err := New(cfg, Options{}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("Run: %v", err)
+	}
+	if now, _ := os.ReadFile(path); string(now) != broken {
+		t.Errorf("the file became %q", now)
+	}
+}
+
+func TestKeysBesideADaemon(t *testing.T) {
+	r := start(t, settings(t))
+	secret, k, err := CreateKey(t.Context(), r.cfg, KeyRequest{
+		Name: "reader", Scopes: []string{memory.ScopeMemoriesRead}, Project: "/src/p",
+	})
+	if err != nil || k.ProjectID == "" || k.TeamID == "" {
+		t.Fatalf("made %+v, %v", k, err)
+	}
+	c := client.New(r.URL(), secret, client.Options{Transport: client.OneShot{}})
+	projects, err := c.Projects(t.Context())
+	if err != nil || len(projects) != 1 || projects[0].Name != "/src/p" || projects[0].ID != string(k.ProjectID) {
+		t.Errorf("projects %+v, %v", projects, err)
+	}
+	again, other, err := CreateKey(t.Context(), r.cfg, KeyRequest{Name: "b", Scopes: []string{memory.ScopeAll}, Project: projects[0].ID})
+	if err != nil || other.ProjectID != k.ProjectID || again == secret {
+		t.Errorf("a second key: %+v, %v", other, err)
+	}
+	revoked, err := RevokeKey(t.Context(), r.cfg, k.TeamID, k.ID)
+	if err != nil || revoked.RevokedAt == 0 {
+		t.Errorf("revoked %+v, %v", revoked, err)
+	}
+	if _, err := c.Projects(t.Context()); !errors.Is(err, memory.ErrForbidden) {
+		t.Errorf("after the revocation: %v", err)
+	}
+	if keys, err := Keys(t.Context(), r.cfg, ""); err != nil || len(keys) != 3 {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+}
+
+func TestKeyRequestsThatAreWrong(t *testing.T) {
+	cfg := load(t, settings(t))
+	for name, r := range map[string]KeyRequest{
+		"no scope":      {Name: "x"},
+		"unknown scope": {Name: "x", Scopes: []string{"everything"}},
+	} {
+		if _, _, err := CreateKey(t.Context(), cfg, r); !errors.Is(err, memory.ErrValidation) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "x", Scopes: []string{"*"}, TeamID: "nobody"}); !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("unknown team: %v", err)
+	}
+	if _, err := RevokeKey(t.Context(), cfg, "", "nothing"); !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("unknown key: %v", err)
+	}
+}
