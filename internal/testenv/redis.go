@@ -18,12 +18,14 @@ type Redis struct {
 	URL string
 
 	path string
+	args []string
 	host *host
 	port int
 }
 
-// StartRedis starts a server that is removed when the test ends.
-func StartRedis(t testing.TB) *Redis {
+// StartRedis starts a server that is removed when the test ends. Arguments, such
+// as "--cluster-enabled", "yes", are added to the server's.
+func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
 	path, err := findRedis()
 	if err != nil {
@@ -33,7 +35,7 @@ func StartRedis(t testing.TB) *Redis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Redis{path: path, host: h}
+	r := &Redis{path: path, args: args, host: h}
 	t.Cleanup(func() {
 		if err := h.remove(); err != nil {
 			t.Errorf("remove the Redis server: %v", err)
@@ -65,8 +67,9 @@ func findRedis() (string, error) {
 
 // start starts the server on its port and waits until it answers.
 func (r *Redis) start() error {
-	err := r.host.start(r.path, "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.host.dir,
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	args := []string{"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--dir", r.host.dir,
+		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"}
+	err := r.host.start(r.path, append(args, r.args...)...)
 	if err != nil {
 		return err
 	}

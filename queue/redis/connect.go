@@ -30,7 +30,7 @@ func checkPrefix(prefix string) error {
 		}
 	}
 	if !ok {
-		return fmt.Errorf("redis: prefix %q: use 1 to %d letters, digits and . _ - :", prefix, maxPrefix)
+		return fmt.Errorf("redis: prefix %q is not 1 to %d letters, digits, dots, dashes, underscores and colons", prefix, maxPrefix)
 	}
 	return nil
 }
@@ -82,12 +82,10 @@ func (q *Queue) probe(ctx context.Context) (mode string, err error) {
 			Message: fmt.Sprintf("redis: no answer from %s: %v", q.conn.Addr, err),
 		}
 	}
-	info, err := q.client.Info(ctx).Result()
-	if err != nil {
-		q.o.Logger.DebugContext(ctx, "redis does not tell about itself", "error", err)
-		return "unknown", nil
+	info := q.client.Info(ctx).Val() // empty where it is forbidden
+	if mode = infoField(info, "redis_mode"); mode == "" {
+		mode = "unknown"
 	}
-	mode = infoField(info, "redis_mode")
 	if mode == "cluster" {
 		return "", fmt.Errorf("redis: %s is a node of a Redis Cluster, which is not supported; use a standalone server", q.conn.Addr)
 	}

@@ -133,11 +133,20 @@ func (c *consumer) stop(srv *asynq.Server) {
 	c.mu.Lock()
 	c.stopped = true
 	c.mu.Unlock()
-	srv.Stop()
-	c.running.Wait()
-	hangUp := time.AfterFunc(lastWords, func() { c.client.Close() })
-	defer hangUp.Stop()
+	told := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		c.running.Wait()
+		select {
+		case <-told:
+		case <-time.After(lastWords):
+			c.client.Close()
+		}
+	})
+	srv.Stop() // receives no more; Shutdown alone would do other things first
 	srv.Shutdown()
+	close(told)
+	wg.Wait()
 }
 
 // start counts a handler in, unless the consumer stops. asynq may believe that a

@@ -17,12 +17,18 @@ import (
 // of it, since asynq tries again at once.
 const retryPause = 250 * time.Millisecond
 
+// settled is for how long no command must have failed before an outage counts as
+// over. A client that could not connect says so for a second after it could, so
+// when one has connected another has not.
+const settled = 1500 * time.Millisecond
+
 // outage knows whether Redis can be reached, from how commands end, and logs when
 // that changes: two lines for an outage, however many commands fail in it.
 type outage struct {
-	log   *slog.Logger
-	mu    sync.Mutex
-	since time.Time // zero while all is well
+	log         *slog.Logger
+	mu          sync.Mutex
+	since       time.Time // zero while all is well
+	lastFailure time.Time
 }
 
 // report takes in how a command ended.
@@ -33,11 +39,15 @@ func (o *outage) report(err error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	now := time.Now()
+	if gone {
+		o.lastFailure = now
+	}
 	switch {
 	case gone && o.since.IsZero():
-		o.since = time.Now()
+		o.since = now
 		o.log.Warn("redis is away; messages wait until it is back", "error", err)
-	case !gone && !o.since.IsZero():
+	case !gone && !o.since.IsZero() && now.Sub(o.lastFailure) > settled:
 		o.log.Info("redis is back", "away", time.Since(o.since).Round(time.Millisecond))
 		o.since = time.Time{}
 	}
@@ -87,9 +97,16 @@ func (o observer) saw(ctx context.Context, err error) {
 	}
 }
 
-// DialHook implements goredis.Hook.
+// DialHook implements goredis.Hook. A connection is no sign of a Redis that works,
+// but none is one of its absence, and all there is of a subscription that fails.
 func (o observer) DialHook(next goredis.DialHook) goredis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			o.outage.report(err)
+		}
+		return conn, err
+	}
 }
 
 // ProcessHook implements goredis.Hook.
