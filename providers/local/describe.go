@@ -204,6 +204,9 @@ func names(all []symbol) []string {
 	return out
 }
 
+// maxSymbols bounds how many declarations of a change are looked at.
+const maxSymbols = 200
+
 // symbols lists what the lines declare. Of settings files only the outermost level
 // counts: the keys below an added key are its content.
 func symbols(l lang, rows []string) []symbol {
@@ -211,7 +214,7 @@ func symbols(l lang, rows []string) []symbol {
 	shallow := -1
 	for _, row := range rows {
 		s, ok := declared(l, row)
-		if !ok || slices.Contains(out, s) {
+		if !ok || len(out) >= maxSymbols || slices.Contains(out, s) {
 			continue
 		}
 		if l == keyed || l == jsonText {

@@ -1,6 +1,9 @@
 package local
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // diffLine is one line of a diff: '+', '-', or ' ' for one that stays.
 type diffLine struct {
@@ -117,18 +120,23 @@ func realigned(diff []diffLine) []diffLine {
 
 // settle pairs removed lines with added ones of the same text, in order.
 func settle(removed, added []diffLine) []diffLine {
+	if len(removed)*len(added) > maxTable || len(removed) == 0 || len(added) == 0 {
+		return append(removed[:len(removed):len(removed)], added...)
+	}
+	olds := make([]string, len(removed))
+	for i, d := range removed {
+		olds[i] = squeezed([]string{d.text})
+	}
 	var out, rest []diffLine
 	next := 0
 	for _, d := range added {
-		text := squeezed([]string{d.text})
 		at := -1
-		for k := next; k < len(removed) && text != ""; k++ {
-			if squeezed([]string{removed[k].text}) == text {
-				at = k
-				break
-			}
+		if text := squeezed([]string{d.text}); text != "" {
+			at = slices.Index(olds[next:], text)
 		}
-		if at < 0 {
+		if at >= 0 {
+			at += next
+		} else {
 			rest = append(rest, d)
 			continue
 		}

@@ -122,8 +122,12 @@ func callees(l lang, rows []string) []string {
 	default:
 		return nil
 	}
+	const most = 60 // more names than that are a new file, not a change
 	var out []string
 	for _, row := range rows {
+		if len(out) > most {
+			break
+		}
 		if text := strings.TrimSpace(row); strings.HasPrefix(text, "//") || strings.HasPrefix(text, "#") || strings.HasPrefix(text, "func ") || strings.HasPrefix(text, "def ") {
 			continue
 		}

@@ -115,7 +115,7 @@ func (r *reader) prose(text string) {
 // a setting to make. Longer ones are in the files.
 func (r *reader) snippet() {
 	head := first(r.pending, r.intro)
-	if head == "" || len(r.code) == 0 || len(r.code) > 2 {
+	if head == "" || isAnnouncement(head) || len(r.code) == 0 || len(r.code) > 2 {
 		return
 	}
 	r.facts = append(r.facts, strings.TrimRight(head, ": ")+": "+quoted(strings.Join(r.code, "; "), 160))

@@ -98,8 +98,10 @@ func isAnnouncement(s string) bool {
 
 // plain strips the marks of Markdown but keeps `code`, which says what is a name.
 func plain(s string) string {
-	s = strings.NewReplacer("**", "", "__", "", "<br/>", "; ", "<br>", "; ").Replace(oneLine(s))
-	s = strings.NewReplacer("✅ ", "", "❌ ", "", "✅", "", "❌", "").Replace(s)
+	s = oneLine(s)
+	for _, mark := range [...][2]string{{"**", ""}, {"__", ""}, {"<br/>", "; "}, {"<br>", "; "}, {"✅ ", ""}, {"❌ ", ""}, {"✅", ""}, {"❌", ""}} {
+		s = strings.ReplaceAll(s, mark[0], mark[1])
+	}
 	s = strings.TrimLeft(s, "*✓✔☑⚠️🎉🚀📦🔧🎯👍🤖→•> \u200d")
 	for {
 		open := strings.Index(s, "](")

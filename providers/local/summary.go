@@ -22,7 +22,7 @@ func summarize(r providers.Request) note {
 		Learned:      s.learned(),
 		Completed:    s.completed(),
 		NextSteps:    s.next(),
-		Notes:        s.notes(),
+		Notes:        s.notes(r.Omitted),
 	}
 	if sum.Request == "" && sum.Learned == "" && sum.Completed == "" && sum.Investigated == "" {
 		return skipped("nothing happened in the session")
@@ -218,9 +218,13 @@ func (s *session) next() string {
 	return bullets(all[:min(len(all), 6)], 450)
 }
 
-// notes are the failures that stayed, and what the user turned down.
-func (s *session) notes() string {
+// notes are the failures that stayed, what the user turned down, and how much of
+// the session this summary does not know.
+func (s *session) notes(omitted int) string {
 	var all []string
+	if omitted > 0 {
+		all = append(all, plural(omitted, "event", "events")+" in the middle of the session were too many to read")
+	}
 	for _, c := range s.failing {
 		all = append(all, "Still failing: "+c.title)
 	}

@@ -1,6 +1,9 @@
 package local
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // within names what a change stands in: the function, type, section or key around
 // its first changed line; "" where nothing is known.
@@ -11,11 +14,11 @@ func (ch change) within() string {
 			return s.name
 		}
 	}
-	above := ch.above
+	above := slices.Clone(ch.above)
 	depth := -1
 	for _, d := range ch.diff {
 		if d.op == ' ' {
-			above = append(above[:len(above):len(above)], d.text)
+			above = append(above, d.text)
 			continue
 		}
 		if strings.TrimSpace(d.text) != "" {
