@@ -15,6 +15,7 @@ func readAudit(s scanner) (e memory.AuditEntry, err error) {
 		&e.ResourceType, &e.ResourceID, &e.RequestID, (*[]byte)(&e.Details), &e.CreatedAt)
 }
 
+// Audit implements storage.AuditReader.
 func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter, p storage.Page) ([]memory.AuditEntry, error) {
 	w := inTeam(s)
 	if f.ResourceID != "" || f.RequestID != "" {
@@ -36,6 +37,7 @@ func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter,
 		` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// PutAudit implements storage.AuditWriter.
 func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
 	for _, e := range entries {
 		_, err := t.exec(ctx, `INSERT INTO audit_log (id, team_id, project_id, actor_id, api_key_id, action, resource_type,

@@ -36,14 +36,15 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (b memory.Books, err e
 	if err != nil {
 		return b, err
 	}
-	w = in(s, "")
+	w = in(s)
 	b.Observations, err = one(ctx, r.q, "count", number, `SELECT COUNT(*) FROM observations WHERE `+w.String(), w.args...)
 	return b, err
 }
 
+// Counts implements storage.TenantReader.
 func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error) {
 	projects, rows := inProject(s), inTeam(s)
-	sessions := in(s, "")
+	sessions := in(s)
 	args := append(append(projects.args, sessions.args...), rows.args...)
 	return one(ctx, r.q, "count", func(sc scanner) (c memory.Counts, err error) {
 		return c, sc.Scan(&c.Projects, &c.Sessions, &c.Events)
@@ -84,6 +85,7 @@ type laneRow struct {
 	oldest, newest   memory.Epoch // since when a due one has waited; the last change
 }
 
+// LaneStats implements storage.JobReader.
 func (r reads) LaneStats(ctx context.Context, now memory.Epoch) ([]memory.LaneStats, error) {
 	// What is done is by far the most and only counted; the rest is looked at.
 	rows, err := all(ctx, r.q, func(s scanner) (l laneRow, err error) {

@@ -17,6 +17,7 @@ func readEvent(s scanner) (e memory.Event, err error) {
 		&e.OccurredAt, &e.ReceivedAt, &e.CreatedAt, &e.DedupeKey, &e.Generate)
 }
 
+// Event implements storage.EventReader.
 func (r reads) Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error) {
 	w := within(s).and("id = ?", id)
 	return one(ctx, r.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String(), w.args...)
@@ -30,23 +31,27 @@ func ofSession(s memory.Scope, sessionID string) *where {
 	return (&where{}).and("session_id = (SELECT id FROM server_sessions WHERE "+session.String()+")", session.args...)
 }
 
+// SessionEvents implements storage.EventReader.
 func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error) {
 	w := ofSession(s, sessionID)
 	return all(ctx, r.q, readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String()+
 		` ORDER BY occurred_at, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// LastEvent implements storage.EventReader.
 func (r reads) LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error) {
 	w := ofSession(s, sessionID).and("event_type = ?", eventType).and("occurred_at <= ?", notAfter)
 	return one(ctx, r.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String()+
 		` ORDER BY occurred_at DESC, id DESC LIMIT 1`, w.args...)
 }
 
+// CountSessionEvents implements storage.EventReader.
 func (r reads) CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error) {
 	w := ofSession(s, sessionID)
 	return one(ctx, r.q, "session", number, `SELECT COUNT(*) FROM agent_events WHERE `+w.String(), w.args...)
 }
 
+// PutEvent implements storage.EventWriter.
 func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, error) {
 	e.Metadata = object(e.Metadata)
 	n, err := t.exec(ctx, `INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, source_event_id,
@@ -62,7 +67,7 @@ func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, 
 	if n == 1 {
 		return e, true, nil
 	}
-	w := in(e.Scope(), "").and("dedupe_key = ?", e.DedupeKey)
+	w := in(e.Scope()).and("dedupe_key = ?", e.DedupeKey)
 	old, err := one(ctx, t.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String(), w.args...)
 	return old, false, err
 }

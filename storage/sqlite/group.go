@@ -21,28 +21,28 @@ type group struct {
 
 // run runs one op so that its failure undoes nothing but its own work. broken
 // means that the whole transaction is lost.
-func (g *group) run(o *op) (err error, broken bool) {
+func (g *group) run(o *op) (broken bool, err error) {
 	g.op, o.sent = o, false
 	if g.alone {
 		err := o.call(g)
-		return err, err != nil
+		return err != nil, err
 	}
 	if err := g.control("SAVEPOINT op"); err != nil {
-		return err, true
+		return true, err
 	}
 	err = o.call(g)
 	if err != nil {
 		// SQLite undoes the whole transaction when the disk is full or a statement
 		// is interrupted; the savepoint is gone then.
 		if undo := errors.Join(g.control("ROLLBACK TO op"), g.control("RELEASE op")); undo != nil {
-			return errors.Join(err, undo), true
+			return true, errors.Join(err, undo)
 		}
-		return err, false
+		return false, err
 	}
 	if err := g.control("RELEASE op"); err != nil {
-		return err, true
+		return true, err
 	}
-	return nil, false
+	return false, nil
 }
 
 // control sends a statement of the group's own.
@@ -52,7 +52,7 @@ func (g *group) control(text string) error {
 }
 
 // stmt returns the compiled statement for this transaction, or nil.
-func (g *group) stmt(ctx context.Context, text string) *sql.Stmt {
+func (g *group) stmt(ctx context.Context, text string) compiled {
 	if s := g.st.get(text); s != nil {
 		return g.tx.StmtContext(ctx, s)
 	}

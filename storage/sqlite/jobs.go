@@ -20,40 +20,88 @@ func readJob(s scanner) (j memory.Job, err error) {
 		&j.Result, &j.LockedBy, &j.LockedUntil, &j.APIKeyID, &j.ActorID, &j.SourceAdapter, &j.RequestID)
 }
 
+// Job implements storage.JobReader.
 func (r reads) Job(ctx context.Context, s memory.Scope, id string) (memory.Job, error) {
 	w := within(s).and("id = ?", id)
 	return one(ctx, r.q, "job", readJob,
 		`SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String(), w.args...)
 }
 
+// JobByID implements storage.JobReader.
 func (r reads) JobByID(ctx context.Context, id string) (memory.Job, error) {
 	return one(ctx, r.q, "job", readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE id = ?`, id)
 }
 
+// JobOfSource implements storage.JobReader.
 func (r reads) JobOfSource(ctx context.Context, s memory.Scope, k memory.Kind, sourceID string) (memory.Job, error) {
 	w := within(s).and("source_id = ?", sourceID).and("source_type = ?", k.SourceType()).and("job_type = ?", k.JobType())
 	return one(ctx, r.q, "job", readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String()+
 		` ORDER BY revision DESC, created_at DESC, id DESC LIMIT 1`, w.args...)
 }
 
+// fewJobs is up to how many matches a list of jobs is sorted rather than read in
+// order, which would pass over all the jobs that do not match.
+const fewJobs = 1000
+
+// Jobs implements storage.JobReader.
 func (r reads) Jobs(ctx context.Context, s memory.Scope, f storage.JobFilter, p storage.Page) ([]memory.Job, int64, error) {
-	w := in(s, "")
-	if f.Status != "" {
-		w.and("status = ?", f.Status)
+	total, err := r.countJobs(ctx, s, f)
+	if err != nil || total == 0 {
+		return nil, 0, err
 	}
-	if f.SourceType != "" {
-		w.and("source_type = ?", f.SourceType)
+	w, index, free := in(s), "", "+"
+	if f.Status != "" && total <= fewJobs {
+		w, index, free = within(s).and("kind IN ('event', 'event-batch', 'summary', 'reindex')"), "jobs_state", ""
 	}
 	if f.Since != 0 {
 		w.and("created_at >= ?", f.Since)
 	}
-	total, err := one(ctx, r.q, "job", number, `SELECT COUNT(*) FROM observation_generation_jobs WHERE `+w.String(), w.args...)
-	if err != nil {
-		return nil, 0, err
-	}
-	jobs, err := all(ctx, r.q, readJob, `SELECT `+jobColumns+` FROM observation_generation_jobs WHERE `+w.String()+
+	jobs, err := all(ctx, r.q, readJob, `SELECT `+jobColumns+` FROM `+jobsBy(index)+` WHERE `+w.jobs(f, free).String()+
 		` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 	return jobs, total, err
+}
+
+// countJobs counts along an index that holds all that is asked for, but no times.
+func (r reads) countJobs(ctx context.Context, s memory.Scope, f storage.JobFilter) (int64, error) {
+	w, index, free := inTeam(s), "jobs_books", ""
+	if f.Since != 0 {
+		w, index, free = in(s).and("created_at >= ?", f.Since), "jobs_list", "+"
+		if s.ProjectID != "" {
+			index = "jobs_project_list"
+		}
+	}
+	w.jobs(f, free)
+	return one(ctx, r.q, "count", number, `SELECT COUNT(*) FROM `+jobsBy(index)+` WHERE `+w.String(), w.args...)
+}
+
+// jobsBy is the table of jobs, read along an index unless that is empty.
+func jobsBy(index string) string {
+	if index == "" {
+		return "observation_generation_jobs"
+	}
+	return "observation_generation_jobs INDEXED BY " + index
+}
+
+// jobs adds what f asks for by status and source. A source type stands for a kind,
+// which is what the indexes hold. free is a plus where no index by these is wanted.
+func (w *where) jobs(f storage.JobFilter, free string) *where {
+	if f.Status != "" {
+		w.and(free+"status = ?", f.Status)
+	}
+	if f.SourceType != "" {
+		w.and(free+"kind = ?", kindOf(f.SourceType))
+	}
+	return w
+}
+
+// kindOf is the kind of job that has such sources; of none it is empty.
+func kindOf(sourceType string) memory.Kind {
+	for _, k := range []memory.Kind{memory.KindEvent, memory.KindBatch, memory.KindSummary, memory.KindReindex} {
+		if k.SourceType() == sourceType {
+			return k
+		}
+	}
+	return ""
 }
 
 // insertJob begins as announced: whoever stores a job enqueues its message in the
@@ -65,6 +113,7 @@ const insertJob = `INSERT INTO observation_generation_jobs (id, team_id, project
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (source_id, project_id, source_type, job_type, revision) DO NOTHING`
 
+// PutJob implements storage.JobWriter.
 func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error) {
 	n, err := t.exec(ctx, insertJob, j.ID, j.TeamID, j.ProjectID, j.SourceType, j.SourceID, text(j.EventID),
 		text(j.SessionID), j.Kind, j.JobType, j.Revision, j.Status, j.QueueID, j.Attempts, j.MaxAttempts,
@@ -83,6 +132,7 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 	return old, false, err
 }
 
+// CancelJob implements storage.JobWriter.
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	w := within(s).and("id = ?", id).and("status IN ('queued', 'processing')")
 	_, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'cancelled', cancelled_at = ?, updated_at = ?,
@@ -93,6 +143,7 @@ func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory
 	return t.Job(ctx, s, id)
 }
 
+// RequeueJob implements storage.JobWriter.
 func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	w := within(s).and("id = ?", id).and("status IN ('failed', 'cancelled')")
 	n, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'queued', attempts = 0, announced_at = ?,
@@ -108,6 +159,7 @@ func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memor
 	return j, err
 }
 
+// RefreshSummaryJob implements storage.JobWriter.
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	w := within(j.Scope()).and("id = ?", j.ID).and("status = 'queued'").and("revision <= ?", revision)
 	return t.update(ctx, "the summary is not waiting any more", `revision = ?, queue_id = ?`, w, revision, queueID)

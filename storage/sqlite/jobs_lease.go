@@ -12,6 +12,7 @@ import (
 
 const notYours = "the lease is not yours any more"
 
+// LeaseJob implements storage.JobWriter.
 func (t *tx) LeaseJob(ctx context.Context, id, owner string, now, until memory.Epoch) (memory.Job, error) {
 	// An expired job without attempts left is RecoverJobs' to fail.
 	w := (&where{}).and("id = ?", id).and(`(status = 'queued' AND (next_attempt_at IS NULL OR next_attempt_at <= ?)
@@ -26,11 +27,13 @@ func leased(id, owner string) *where {
 	return (&where{}).and("id = ?", id).and("locked_by = ?", owner).and("status = 'processing'")
 }
 
+// ExtendLease implements storage.JobWriter.
 func (t *tx) ExtendLease(ctx context.Context, id, owner string, until memory.Epoch) error {
 	_, err := t.update(ctx, notYours, `locked_until = ?`, leased(id, owner), until)
 	return err
 }
 
+// FinishJob implements storage.JobWriter.
 func (t *tx) FinishJob(ctx context.Context, id, owner string, o storage.Outcome) (memory.Job, error) {
 	var kept int
 	if o.KeepAttempt {
@@ -53,6 +56,7 @@ func (t *tx) FinishJob(ctx context.Context, id, owner string, o storage.Outcome)
 	return t.update(ctx, notYours, set, leased(id, owner), append(values, o.At)...)
 }
 
+// RecoverJobs implements storage.JobWriter.
 func (t *tx) RecoverJobs(ctx context.Context, now memory.Epoch, limit int) (expired, due []memory.Job, err error) {
 	expired, err = all(ctx, t.q, readJob, `UPDATE observation_generation_jobs SET
 		status = CASE WHEN attempts < max_attempts THEN 'queued' ELSE 'failed' END,
@@ -76,6 +80,7 @@ func (t *tx) RecoverJobs(ctx context.Context, now memory.Epoch, limit int) (expi
 	return expired, due, err
 }
 
+// JobsDue implements storage.JobReader.
 func (r reads) JobsDue(ctx context.Context, now, announcedBefore memory.Epoch) (bool, error) {
 	n, err := one(ctx, r.q, "job", number, `SELECT
 		EXISTS (SELECT 1 FROM observation_generation_jobs WHERE status = 'processing' AND locked_until <= ?)
@@ -85,6 +90,7 @@ func (r reads) JobsDue(ctx context.Context, now, announcedBefore memory.Epoch) (
 	return n != 0, err
 }
 
+// OwedJobs implements storage.JobWriter.
 func (t *tx) OwedJobs(ctx context.Context, now, announcedBefore memory.Epoch, limit int) ([]memory.Job, error) {
 	limit = storage.Page{Limit: limit}.Clamp(0).Limit
 	jobs, err := all(ctx, t.q, readJob, `UPDATE observation_generation_jobs SET next_attempt_at = NULL, announced_at = ?

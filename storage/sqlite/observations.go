@@ -27,12 +27,14 @@ func scanObservation(s scanner, more ...any) (o memory.Observation, err error) {
 
 func readObservation(s scanner) (memory.Observation, error) { return scanObservation(s) }
 
+// Observation implements storage.ObservationReader.
 func (r reads) Observation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error) {
 	w := within(s).and("id = ?", id)
 	return one(ctx, r.q, "observation", readObservation,
 		`SELECT `+observationColumns+` FROM observations o WHERE `+w.String(), w.args...)
 }
 
+// ObservationsByNumber implements storage.ObservationReader.
 func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error) {
 	list, err := json.Marshal(numbers[:min(len(numbers), storage.MaxPage)])
 	if err != nil {
@@ -44,19 +46,24 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 		append([]any{string(list)}, w.args...)...)
 }
 
+// Observations implements storage.ObservationReader.
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
-	w := in(s, "")
+	w := in(s)
 	if f.SessionID != "" {
 		w = within(s)
 	}
-	w.filter(f)
+	from := `observations o`
 	if match := labelMatch(f); match != "" {
-		w.and("number IN (SELECT rowid FROM observations_fts WHERE observations_fts MATCH ?)", match)
+		// Few have the label, so these are found first and sorted then.
+		from = `observations_fts f CROSS JOIN observations o ON o.number = f.rowid`
+		w = (&where{}).and("observations_fts MATCH ?", match).and(within(s).String(), within(s).args...)
 	}
-	return all(ctx, r.q, readObservation, `SELECT `+observationColumns+` FROM observations o WHERE `+w.String()+
+	w.filter(f)
+	return all(ctx, r.q, readObservation, `SELECT `+observationColumns+` FROM `+from+` WHERE `+w.String()+
 		` ORDER BY occurred_at DESC, number DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// Around implements storage.ObservationReader.
 func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error) {
 	w := within(s).and("number = ?", number)
 	anchor, err := one(ctx, r.q, "observation", readObservation,
@@ -66,7 +73,7 @@ func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before,
 	}
 	// side lists neighbours from the anchor outwards.
 	side := func(compare, order string, n int) ([]memory.Observation, error) {
-		w := in(s, "").and("(occurred_at, number) "+compare+" (?, ?)", anchor.OccurredAt, anchor.Number)
+		w := in(s).and("(occurred_at, number) "+compare+" (?, ?)", anchor.OccurredAt, anchor.Number)
 		w.filter(storage.ObservationFilter{WithoutSubagents: true, WithoutSuperseded: true})
 		return all(ctx, r.q, readObservation, `SELECT `+observationColumns+` FROM observations o WHERE `+w.String()+
 			` ORDER BY occurred_at `+order+`, number `+order+` LIMIT ?`, append(w.args, min(max(n, 0), storage.MaxPage))...)
@@ -86,6 +93,7 @@ func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before,
 	return append(append(out, anchor), newer...), nil
 }
 
+// EventObservations implements storage.ObservationReader.
 func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID string) ([]memory.SourcedObservation, error) {
 	w := (&where{}).and("s.source_id = ?", eventID).and("s.source_type = ?", memory.KindEvent.SourceType()).and("o.team_id = ?", s.TeamID)
 	if s.ProjectID != "" {

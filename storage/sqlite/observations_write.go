@@ -10,6 +10,7 @@ import (
 	"claude-mem/memory"
 )
 
+// PutObservation implements storage.ObservationWriter.
 func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {
@@ -25,7 +26,7 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 		return memory.Observation{}, false, err
 	}
 	if len(numbers) == 0 {
-		w := in(o.Scope(), "").and("generation_key = ?", o.GenerationKey)
+		w := in(o.Scope()).and("generation_key = ?", o.GenerationKey)
 		old, err := one(ctx, t.q, "observation", readObservation,
 			`SELECT `+observationColumns+` FROM observations o WHERE `+w.String(), w.args...)
 		return old, false, err
@@ -78,6 +79,7 @@ func (t *tx) index(ctx context.Context, o memory.Observation) error {
 // terms indexes several texts as one field.
 func terms(texts []string) string { return lexical.Index(strings.Join(texts, "\n")) }
 
+// UpdateObservation implements storage.ObservationWriter.
 func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {
@@ -94,6 +96,7 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	return stored, t.index(ctx, stored)
 }
 
+// DeleteObservation implements storage.ObservationWriter.
 func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
 	w := within(s).and("id = ?", id)
 	// The sources go with the row, by their foreign key.
@@ -105,6 +108,7 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	return err
 }
 
+// SupersedeSummaries implements storage.ObservationWriter.
 func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
 	w := within(s).and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id)
 	_, err := t.exec(ctx, `UPDATE observations SET superseded_by = ? WHERE `+w.String(), append([]any{id}, w.args...)...)

@@ -12,6 +12,12 @@ type querier interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 }
 
+// compiled is a statement that stays compiled after it ran: *sql.Stmt.
+type compiled interface {
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+}
+
 // maxStatements bounds how many compiled statements are kept. More texts than
 // that are not expected; they would be compiled each time.
 const maxStatements = 512
@@ -35,7 +41,7 @@ func (st *statements) get(text string) *sql.Stmt {
 
 // prepare compiles text unless there are too many already; it needs a free
 // connection.
-func (st *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (st *statements) prepare(ctx context.Context, text string) (compiled, error) {
 	if s := st.get(text); s != nil {
 		return s, nil
 	}
@@ -46,7 +52,7 @@ func (st *statements) prepare(ctx context.Context, text string) (*sql.Stmt, erro
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if other := st.m[text]; other != nil {
-		s.Close()
+		defer s.Close()
 		return other, nil
 	}
 	st.m[text] = s

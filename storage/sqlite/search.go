@@ -15,20 +15,24 @@ import (
 // Ranking a match costs about a microsecond.
 const maxRanked = 20000
 
-// searchSQL ranks the matches of a condition. The CROSS JOIN fixes the order of
-// the loops: the index first, then the row of each match. The other way round
-// SQLite asks the index once for every row of the project.
+// search ranks what meets a condition. The CROSS JOIN fixes the order of the loops:
+// the index first, then the row of each match. The other way round SQLite asks the
+// index once for every row of the project. The rows that are shown are read again
+// at the end, when it is known which they are.
 //
 // The weights follow the columns title, facts, narrative, files, concepts.
-const searchSQL = `WITH hits AS MATERIALIZED (
-	SELECT f.rowid AS number, bm25(observations_fts, 6.0, 3.0, 1.0, 3.0, 3.0) AS rank
-	FROM observations_fts f CROSS JOIN observations o ON o.number = f.rowid
-	WHERE observations_fts MATCH ? AND `
+const (
+	searchHits = `WITH hits AS MATERIALIZED (
+		SELECT f.rowid AS number, bm25(observations_fts, 6.0, 3.0, 1.0, 3.0, 3.0) AS rank
+		FROM observations_fts f CROSS JOIN observations o ON o.number = f.rowid
+		WHERE observations_fts MATCH ? AND `
+	searchBest = ` ORDER BY f.rowid DESC LIMIT ?),
+	best AS MATERIALIZED (SELECT * FROM hits ORDER BY rank, number DESC LIMIT ? OFFSET ?)
+	SELECT ` + observationColumns + `, -b.rank FROM best b CROSS JOIN observations o ON o.number = b.number
+	ORDER BY b.rank, b.number DESC`
+)
 
-const searchTail = ` ORDER BY f.rowid DESC LIMIT ?)
-	SELECT ` + observationColumns + `, -h.rank FROM hits h CROSS JOIN observations o ON o.number = h.number
-	ORDER BY h.rank, h.number DESC LIMIT ? OFFSET ?`
-
+// Search implements storage.ObservationReader.
 func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error) {
 	terms, err := r.telling(ctx, cleanTerms(q.Terms))
 	if err != nil || len(terms) == 0 {
@@ -45,7 +49,7 @@ func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]s
 	return all(ctx, r.q, func(sc scanner) (h storage.Hit, err error) {
 		h.Observation, err = scanObservation(sc, &h.Score)
 		return h, err
-	}, searchSQL+w.String()+searchTail, append(args, maxRanked, p.Limit, p.Offset)...)
+	}, searchHits+w.String()+searchBest, append(args, maxRanked, p.Limit, p.Offset)...)
 }
 
 // cleanTerms quotes each term as an FTS5 string, so that none is ever syntax.

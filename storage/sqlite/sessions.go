@@ -24,24 +24,29 @@ func (r reads) session(ctx context.Context, w *where) (memory.Session, error) {
 		w.args...)
 }
 
+// Session implements storage.SessionReader.
 func (r reads) Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
 	return r.session(ctx, within(s).and("id = ?", id))
 }
 
+// SessionByExternalID implements storage.SessionReader.
 func (r reads) SessionByExternalID(ctx context.Context, s memory.Scope, external string) (memory.Session, error) {
 	return r.session(ctx, within(s).and("external_session_id = ?", external))
 }
 
+// SessionByContentID implements storage.SessionReader.
 func (r reads) SessionByContentID(ctx context.Context, s memory.Scope, content string) (memory.Session, error) {
 	return r.session(ctx, within(s).and("content_session_id = ?", content))
 }
 
+// Sessions implements storage.SessionReader.
 func (r reads) Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Session, error) {
-	w := in(s, "")
+	w := in(s)
 	return all(ctx, r.q, readSession, `SELECT `+sessionColumns+` FROM server_sessions WHERE `+w.String()+
 		` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// EnsureSession implements storage.SessionWriter.
 func (t *tx) EnsureSession(ctx context.Context, n memory.Session) (memory.Session, bool, error) {
 	n.Metadata = object(n.Metadata)
 	rows, err := t.exec(ctx, `INSERT INTO server_sessions (id, team_id, project_id, external_session_id, content_session_id,
@@ -57,10 +62,11 @@ func (t *tx) EnsureSession(ctx context.Context, n memory.Session) (memory.Sessio
 	if rows == 1 {
 		return n, true, nil
 	}
-	s, err := t.session(ctx, in(n.Scope(), "").and("dedupe_key = ?", n.DedupeKey))
+	s, err := t.session(ctx, in(n.Scope()).and("dedupe_key = ?", n.DedupeKey))
 	return s, false, err
 }
 
+// EndSession implements storage.SessionWriter.
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	w := within(s).and("id = ?", id)
 	if _, err := t.exec(ctx, `UPDATE server_sessions SET ended_at = ?, updated_at = ? WHERE ended_at IS NULL AND `+w.String(),
@@ -70,6 +76,7 @@ func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memor
 	return t.Session(ctx, s, id)
 }
 
+// SetSessionGeneration implements storage.SessionWriter.
 func (t *tx) SetSessionGeneration(ctx context.Context, s memory.Scope, id, status string, generatedAt memory.Epoch) error {
 	w := within(s).and("id = ?", id)
 	n, err := t.exec(ctx, `UPDATE server_sessions SET generation_status = ?,

@@ -151,6 +151,6 @@ func (s *Store) Close() error {
 	err := s.q.(*statements).close()
 	err = errors.Join(err, s.pool.Close())
 	// The readers are gone, so this can move the whole log into the database.
-	_, optimize := s.db.Exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
+	_, optimize := s.db.ExecContext(context.Background(), "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
 	return errors.Join(err, optimize, s.db.Close())
 }

@@ -33,6 +33,7 @@ func readKey(s scanner) (k memory.APIKey, err error) {
 	return k, json.Unmarshal(scopes, &k.Scopes)
 }
 
+// Team implements storage.TenantReader.
 func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
 	return one(ctx, r.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE id = ?`, id)
 }
@@ -46,37 +47,44 @@ func inProject(s memory.Scope) *where {
 	return w
 }
 
+// Project implements storage.TenantReader.
 func (r reads) Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error) {
 	w := inProject(s).and("id = ?", id)
 	return one(ctx, r.q, "project", readProject, `SELECT `+projectColumns+` FROM projects WHERE `+w.String(), w.args...)
 }
 
+// ProjectByName implements storage.TenantReader.
 func (r reads) ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error) {
 	w := inProject(s).and("name = ?", name)
 	return one(ctx, r.q, "project", readProject, `SELECT `+projectColumns+` FROM projects WHERE `+w.String(), w.args...)
 }
 
+// Projects implements storage.TenantReader.
 func (r reads) Projects(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Project, error) {
 	w := inProject(s)
 	return all(ctx, r.q, readProject,
 		`SELECT `+projectColumns+` FROM projects WHERE `+w.String()+` ORDER BY name, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// KeyByHash implements storage.TenantReader.
 func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
 	return one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash)
 }
 
+// Key implements storage.TenantReader.
 func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
 	w := inTeam(s).and("id = ?", id)
 	return one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE `+w.String(), w.args...)
 }
 
+// Keys implements storage.TenantReader.
 func (r reads) Keys(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.APIKey, error) {
 	w := inTeam(s)
 	return all(ctx, r.q, readKey,
 		`SELECT `+keyColumns+` FROM api_keys WHERE `+w.String()+` ORDER BY created_at, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// EnsureTeam implements storage.TenantWriter.
 func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, error) {
 	_, err := t.exec(ctx, `INSERT INTO teams (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`,
 		team.ID, team.Name, team.CreatedAt)
@@ -86,6 +94,7 @@ func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, err
 	return one(ctx, t.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE name = ?`, team.Name)
 }
 
+// EnsureProject implements storage.TenantWriter.
 func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error) {
 	_, err := t.exec(ctx, `INSERT INTO projects (id, team_id, name, metadata, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (team_id, name) DO NOTHING`,
@@ -96,6 +105,7 @@ func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Projec
 	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
 }
 
+// PutKey implements storage.TenantWriter.
 func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 	if k.Scopes == nil {
 		k.Scopes = []string{}
@@ -111,6 +121,7 @@ func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 	return err
 }
 
+// RevokeKey implements storage.TenantWriter.
 func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
 	w := inTeam(s).and("id = ?", id)
 	return one(ctx, t.q, "API key", readKey,

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
 	"os"
 )
@@ -29,5 +30,6 @@ func (g *walGuard) check(db *sql.DB) {
 		return
 	}
 	// A failure means that a reader held on for too long; the next look tries again.
-	_, _ = db.Exec("PRAGMA busy_timeout(250); PRAGMA wal_checkpoint(RESTART); PRAGMA busy_timeout(5000)")
+	_, _ = db.ExecContext(context.Background(),
+		"PRAGMA busy_timeout(250); PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout(5000)")
 }

@@ -156,7 +156,7 @@ func (w *writer) run(batch []*op) []*op {
 	g := &group{tx: tx, st: w.st, outbox: *w.outbox.Load(), alone: len(batch) == 1}
 	var good []*op
 	for i, o := range batch {
-		err, broken := g.run(o)
+		broken, err := g.run(o)
 		if broken {
 			tx.Rollback()
 			answer([]*op{o}, err)
