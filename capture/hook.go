@@ -50,15 +50,20 @@ func (c *Capture) HookBatch(ctx context.Context, caller memory.Caller, rs []memo
 		}
 	}
 	err = c.write(ctx, caller, func(u *unit) error {
+		late := make(map[string]memory.Scope)
 		for i, d := range drafts {
 			if rejected[i] != nil {
 				continue
 			}
-			if _, err := u.hook(ctx, d); err != nil {
+			answer, err := u.hook(ctx, d)
+			if err != nil {
 				return err
 			}
+			if answer.EventID != "" && !answer.Duplicate {
+				late[answer.SessionID] = d.project.Scope()
+			}
 		}
-		return nil
+		return u.oweLateSummaries(ctx, late)
 	})
 	if err == nil || ctx.Err() != nil {
 		return rejected, err
@@ -154,6 +159,29 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 		err = u.endAt(ctx, scope, sid, answer.JobID)
 	}
 	return answer, err
+}
+
+// oweLateSummaries owes anew the summaries of those sessions that had ended when
+// their events came: while the events lay in the spool, the end itself may have
+// arrived by the direct way, and nobody will ask again.
+func (u *unit) oweLateSummaries(ctx context.Context, sessions map[string]memory.Scope) error {
+	for sid, scope := range sessions {
+		s, err := u.Session(ctx, scope, sid)
+		if err != nil {
+			return err
+		}
+		if s.EndedAt == 0 {
+			continue
+		}
+		n, err := u.CountSessionEvents(ctx, scope, sid)
+		if err != nil {
+			return err
+		}
+		if _, err := u.oweSummary(ctx, scope, sid, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (u *unit) endAt(ctx context.Context, s memory.Scope, sid, jobID string) error {

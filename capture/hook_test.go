@@ -135,6 +135,26 @@ func TestHookBatchSetsAside(t *testing.T) {
 	}
 }
 
+// The end of a session may overtake events that lie in the spool.
+func TestSpooledEventsAfterTheEnd(t *testing.T) {
+	f := newFixture(t, Options{})
+	hook(t, f, record(memory.EventToolUse, "t1", nil))
+	ended := hook(t, f, record("", "", func(r *memory.HookRecord) { r.Event, r.EndSession = nil, true }))
+	late := []memory.HookRecord{record(memory.EventToolUse, "t2", nil), record(memory.EventToolUse, "t3", nil)}
+	for range 2 { // told again it changes nothing
+		if _, err := f.HookBatch(t.Context(), f.caller, late); err != nil {
+			t.Fatal(err)
+		}
+		j, err := f.store.JobByID(t.Context(), ended.JobID)
+		if err != nil || j.Revision != 3 {
+			t.Errorf("the summary covers %d events, %v; want 3", j.Revision, err)
+		}
+	}
+	if b := f.books(t); b.SummaryAsked != 1 {
+		t.Errorf("books %+v", b)
+	}
+}
+
 func TestHookBatchThatCannotBeStored(t *testing.T) {
 	f := newFixture(t, Options{})
 	if err := f.store.Close(); err != nil {

@@ -67,7 +67,6 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),
 		},
-		HookIngested: p.drainer.wake,
 	})
 	return p, nil
 }

@@ -33,6 +33,9 @@ func LoadConfig(settings map[string]string) (*Config, error) {
 type Options struct {
 	// Log, if set, gets what the log file gets.
 	Log slog.Handler
+	// OwnProcess says that the process does nothing else: then what is the process's
+	// alone is set for a daemon, too (see process.go).
+	OwnProcess bool
 	// Started is when the process started, to log how long it took to be ready.
 	// The zero value means when Run was called.
 	Started time.Time
@@ -80,6 +83,11 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 
 	log, closeLog := openLog(d.cfg, d.opts.Log)
 	defer closeLog()
+	if d.opts.OwnProcess {
+		if err := ownProcess(d.cfg.Dirs.Logs()); err != nil {
+			log.Warn("the process is not set up", "err", err)
+		}
+	}
 	defer func() {
 		if err != nil {
 			log.Error("stopped", "err", err)
@@ -101,10 +109,10 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 // serve runs every part until ctx is done or one of them fails.
 func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener, p *parts) error {
 	run, ctx := errgroup.WithContext(ctx)
-	run.Go(func() error { return d.serveHTTP(ctx, l, p) })
-	run.Go(func() error { return p.runWorker(ctx) })
-	run.Go(func() error { p.drainer.run(ctx); return nil })
-	run.Go(func() error { return d.watchLock(ctx, lock) })
+	run.Go(guarded(func() error { return d.serveHTTP(ctx, l, p) }))
+	run.Go(guarded(func() error { return p.runWorker(ctx) }))
+	run.Go(guarded(func() error { p.drainer.run(ctx); return nil }))
+	run.Go(guarded(func() error { return d.watchLock(ctx, lock) }))
 
 	// The socket takes connections since Listen, so whoever reads the state can come.
 	d.state = stateOf(l)
@@ -131,6 +139,9 @@ func stateOf(l net.Listener) instance.State {
 	s := instance.State{PID: os.Getpid(), Version: version.String(), StartedAt: memory.Now()}
 	if addr, ok := l.Addr().(*net.TCPAddr); ok {
 		s.Host, s.Port = addr.IP.String(), addr.Port
+		if addr.IP.IsUnspecified() {
+			s.Host = "127.0.0.1" // where everywhere is, seen from this machine
+		}
 	}
 	return s
 }

@@ -30,7 +30,6 @@ type drainer struct {
 	in     *capture.Capture
 	caller memory.Caller
 	log    *slog.Logger
-	poked  chan struct{}
 
 	mu      sync.Mutex // guards what follows: the spool as counted last
 	counted client.SpoolState
@@ -38,16 +37,7 @@ type drainer struct {
 }
 
 func newDrainer(dir string, in *capture.Capture, caller memory.Caller, log *slog.Logger) *drainer {
-	return &drainer{spool: spool.New(dir), in: in, caller: caller, log: log, poked: make(chan struct{}, 1)}
-}
-
-// wake makes the drainer look at once: a hook that reached us may follow others
-// that did not.
-func (d *drainer) wake() {
-	select {
-	case d.poked <- struct{}{}:
-	default:
-	}
+	return &drainer{spool: spool.New(dir), in: in, caller: caller, log: log}
 }
 
 // run drains until ctx is done.
@@ -59,7 +49,6 @@ func (d *drainer) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
-		case <-d.poked:
 		}
 		next := spoolPoll
 		if err := d.drain(ctx); err != nil && ctx.Err() == nil {

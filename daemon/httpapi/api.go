@@ -28,8 +28,6 @@ type Config struct {
 	Log     *slog.Logger
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
-	// HookIngested, if set, is called after each hook record: the spool may hold others.
-	HookIngested func()
 }
 
 // System tells of the daemon around the API.

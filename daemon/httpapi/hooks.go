@@ -34,9 +34,6 @@ func (a *API) postHook(r *request) (answer, error) {
 		}
 		out.Context = text
 	}
-	if a.HookIngested != nil {
-		a.HookIngested()
-	}
 	return ok(out)
 }
 

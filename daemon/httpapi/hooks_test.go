@@ -45,13 +45,12 @@ func TestHookWithoutContext(t *testing.T) {
 	}
 }
 
-func TestHookTellsOfItself(t *testing.T) {
-	told := 0
-	w := newWorld(t, func(c *Config) { c.HookIngested = func() { told++ } })
+func TestHookTwice(t *testing.T) {
+	w := newWorld(t, nil)
 	body := `{"project":"/src/new","sessionId":"h","event":{"type":"tool_use","sourceEventId":"t1","payload":{}}}`
 	first := into[memory.HookAnswer](w.do("POST", "/v1/hooks", w.key, body).want(200))
 	again := into[memory.HookAnswer](w.do("POST", "/v1/hooks", w.key, body).want(200))
-	if first.EventID == "" || again.EventID != first.EventID || first.Duplicate || !again.Duplicate || told != 2 {
-		t.Errorf("first %+v, again %+v, told %d times", first, again, told)
+	if first.EventID == "" || again.EventID != first.EventID || first.Duplicate || !again.Duplicate {
+		t.Errorf("first %+v, again %+v", first, again)
 	}
 }
