@@ -28,7 +28,9 @@ func (c *console) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d := daemon.New(cfg, daemon.Options{Log: logHandler(c.err, cfg.String(config.LogLevel)), Started: started})
+			d := daemon.New(cfg, daemon.Options{
+				Log: logHandler(c.err, cfg.String(config.LogLevel)), OwnProcess: true, Started: started,
+			})
 			err = d.Run(cmd.Context())
 			if running, ok := errors.AsType[*instance.RunningError](err); ok {
 				c.say("%s; nothing to do", running)
