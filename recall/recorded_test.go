@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"claude-mem/internal/testdata"
 	"claude-mem/memory"
@@ -129,7 +131,7 @@ func rememberAll(t testing.TB) *fixture {
 	return f
 }
 
-func TestSearchFindsTheRightRecordedSession(t *testing.T) {
+func TestRecordedSessionsAreFoundAgain(t *testing.T) {
 	f := rememberAll(t)
 	// Which session is right was found by reading them.
 	for _, tt := range []struct{ query, session string }{
@@ -139,31 +141,28 @@ func TestSearchFindsTheRightRecordedSession(t *testing.T) {
 		{"single JSONL line larger than MaxChunkSize", "051.jsonl"},
 		{"telemetry default when not set", "039.jsonl"},
 	} {
-		t.Run(tt.query, func(t *testing.T) {
-			hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: tt.query, Limit: 5})
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := f.session(t, tt.session)
-			for i, h := range hits {
-				if h.SessionID == want {
-					t.Logf("rank %d: %s", i+1, h.Title())
-					return
-				}
-			}
-			t.Errorf("session %s is not among the first five:\n%s", tt.session, strings.Join(titles(hits), "\n"))
-		})
+		t.Run(tt.query, func(t *testing.T) { f.wantFound(t, tt.query, tt.session) })
 	}
+	t.Run("session context", func(t *testing.T) {
+		got := sessionContext(t, f, SessionContextInput{})
+		t.Logf("%d tokens, %d characters, %d observations", got.Tokens, utf8.RuneCountInString(got.Text), len(got.Observations))
+		if got.Tokens > DefaultTokens || utf8.RuneCountInString(got.Text) > MaxChars || len(got.Observations) < 20 {
+			t.Errorf("the context of 52 sessions is\n%s", got.Text)
+		}
+	})
 }
 
-func TestSessionContextOfTheRecording(t *testing.T) {
-	f := rememberAll(t)
-	got, err := f.SessionContext(t.Context(), f.scope, SessionContextInput{})
+// wantFound fails unless one of the first five hits is of the session.
+func (f *fixture) wantFound(t *testing.T, query, session string) {
+	t.Helper()
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: query, Limit: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d tokens, %d characters, %d observations\n%s", got.Tokens, len([]rune(got.Text)), len(got.Observations), got.Text)
-	if got.Tokens > DefaultTokens || len([]rune(got.Text)) > MaxChars || len(got.Observations) < 20 {
-		t.Errorf("the context of 52 sessions has %d tokens and tells of %d observations", got.Tokens, len(got.Observations))
+	want := f.session(t, session)
+	at := slices.IndexFunc(hits, func(h storage.Hit) bool { return h.SessionID == want })
+	if at < 0 {
+		t.Fatalf("session %s is not among the first five:\n%s", session, strings.Join(titles(hits), "\n"))
 	}
+	t.Logf("rank %d: %s", at+1, hits[at].Title())
 }

@@ -75,8 +75,8 @@ func (r *Recall) summaries(ctx context.Context, s memory.Scope, limit int) ([]me
 }
 
 // index are the observations to list, newest first. A long session would fill it
-// alone, so of every session only the most telling are taken: half of the room by
-// the newest, a sixth by each of the others.
+// alone, so of every session only the most telling are taken: a third of the room by
+// the newest, a tenth by each of the others.
 func (r *Recall) index(ctx context.Context, s memory.Scope, limit int) ([]memory.Observation, error) {
 	if limit == 0 {
 		return nil, nil
@@ -90,9 +90,9 @@ func (r *Recall) index(ctx context.Context, s memory.Scope, limit int) ([]memory
 	all = distinct(all, func(o memory.Observation) memory.Observation { return o })
 	var out []memory.Observation
 	for i, group := range bySession(all) {
-		room := max(limit/2, 1)
+		room := max(limit/3, 1)
 		if i > 0 {
-			room = max(limit/6, 1)
+			room = max(limit/10, 1)
 		}
 		out = append(out, telling(group, min(room, limit-len(out)))...)
 	}

@@ -1,0 +1,145 @@
+package recall
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+func TestSearchTakesAnyText(t *testing.T) {
+	f := setUp(t)
+	f.put(t, found(memory.KindBugfix, "Fix the zone of DeliveredOn in delivery/day.go"))
+	for _, query := range []string{"zone", `"zone" OR (`, "zone AND NOT *", "deliveredOn", "delivered", "delivery/day.go", "zone\x00;drop table", "NEAR(zone", "title:zone", "-zone", "café zone ~^"} {
+		if hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: query}); err != nil || len(hits) != 1 {
+			t.Errorf("%q finds %q, %v", query, titles(hits), err)
+		}
+	}
+	for _, query := range []string{"???", "parcel", "\"\"", "*"} {
+		if hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: query}); err != nil || len(hits) != 0 {
+			t.Errorf("%q finds %q, %v", query, titles(hits), err)
+		}
+	}
+}
+
+func TestSearchWithoutWordsListsTheNewest(t *testing.T) {
+	f := setUp(t)
+	for i := 1; i <= 3; i++ {
+		o := found(memory.KindChange, fmt.Sprintf("Change number %d", i))
+		o.OccurredAt = day(i)
+		f.put(t, o)
+	}
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Limit: 2, Filter: storage.ObservationFilter{Kinds: []string{memory.KindChange}}})
+	if want := []string{"#3 Change number 3", "#2 Change number 2"}; err != nil || !slices.Equal(titles(hits), want) {
+		t.Errorf("%q, %v", titles(hits), err)
+	}
+}
+
+func TestSearchLeavesOutWhatWasSuperseded(t *testing.T) {
+	f := setUp(t)
+	session := f.session(t, "s")
+	older := memory.Observation{Kind: memory.KindSummaryObservation, SessionID: session, Metadata: memory.Metadata{Title: "Zone of the depot, first half"}}
+	newer := older
+	newer.Metadata.Title = "Zone of the depot, all of it"
+	f.put(t, older)
+	last := f.put(t, newer)
+	f.tx(t, func(tx storage.Tx) error {
+		return tx.SupersedeSummaries(t.Context(), f.scope, string(session), last.ID)
+	})
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone"})
+	if err != nil || len(hits) != 1 || hits[0].ID != last.ID {
+		t.Errorf("found %q, %v", titles(hits), err)
+	}
+	if hits, err = f.Search(t.Context(), f.scope, SearchInput{Query: "zone", Superseded: true}); err != nil || len(hits) != 2 {
+		t.Errorf("with superseded ones: %q, %v", titles(hits), err)
+	}
+}
+
+func TestSearchListsWhatSaysTheSameOnce(t *testing.T) {
+	f := setUp(t)
+	for i := range 6 {
+		o := found(memory.KindDiscovery, "Tests pass: go test ./zone")
+		o.SessionID = f.session(t, fmt.Sprint(i))
+		f.put(t, o)
+	}
+	other := found(memory.KindDiscovery, "Tests pass: go test ./zone")
+	other.Metadata.Narrative = "They had failed for the zone of Auckland."
+	f.put(t, other)
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone tests"})
+	if err != nil || len(hits) != 2 {
+		t.Errorf("found %q, %v", titles(hits), err)
+	}
+}
+
+func TestSearchPagesAreDisjointAndComplete(t *testing.T) {
+	f := setUp(t)
+	for i := range 25 {
+		f.put(t, found(memory.KindChange, fmt.Sprintf("Zone change %d", i/2))) // every title twice
+	}
+	var all []string
+	for offset := 0; ; offset += 4 {
+		hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone", Limit: 4, Offset: offset})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(hits) == 0 {
+			break
+		}
+		for _, h := range hits {
+			if slices.Contains(all, h.Title()) {
+				t.Errorf("%q is on two pages", h.Title())
+			}
+			all = append(all, h.Title())
+		}
+	}
+	if len(all) != 13 {
+		t.Errorf("%d distinct titles on all pages, want 13", len(all))
+	}
+}
+
+func TestSearchStaysInItsProject(t *testing.T) {
+	f := setUp(t)
+	f.put(t, found(memory.KindChange, "Zone of the depot"))
+	for _, s := range []memory.Scope{{TeamID: f.scope.TeamID, ProjectID: "other"}, {TeamID: "other", ProjectID: f.scope.ProjectID}, {}} {
+		if hits, err := f.Search(t.Context(), s, SearchInput{Query: "zone"}); err != nil || len(hits) > 0 {
+			t.Errorf("scope %+v sees %q, %v", s, titles(hits), err)
+		}
+	}
+}
+
+func TestTimelineIsAroundItsAnchor(t *testing.T) {
+	f := setUp(t)
+	for i := 1; i <= 9; i++ {
+		o := found(memory.KindChange, fmt.Sprintf("Step %d of %s", i, map[bool]string{true: "zones", false: "work"}[i == 5]))
+		o.OccurredAt = day(i)
+		f.put(t, o)
+	}
+	numbers := func(tl Timeline) (out []int64) {
+		for _, o := range tl.Observations {
+			out = append(out, o.Number)
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		in   TimelineInput
+		want []int64
+	}{
+		{TimelineInput{Anchor: 5, Before: 2, After: 1}, []int64{3, 4, 5, 6}},
+		{TimelineInput{Query: "zones", Before: 1, After: 1}, []int64{4, 5, 6}},
+		{TimelineInput{Anchor: 5}, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{TimelineInput{Anchor: 9, Before: -1, After: 5}, []int64{9}},
+	} {
+		got, err := f.Timeline(t.Context(), f.scope, tt.in)
+		if err != nil || !slices.Equal(numbers(got), tt.want) || got.Anchor != tt.want[slices.Index(tt.want, got.Anchor)] {
+			t.Errorf("%+v gives %v around %d, %v", tt.in, numbers(got), got.Anchor, err)
+		}
+	}
+	for _, in := range []TimelineInput{{Anchor: 77}, {Query: "parcels"}, {}} {
+		if tl, err := f.Timeline(t.Context(), memory.Scope{TeamID: f.scope.TeamID, ProjectID: "none"}, in); !errors.Is(err, memory.ErrNotFound) {
+			t.Errorf("%+v gives %v, %v", in, numbers(tl), err)
+		}
+	}
+}
