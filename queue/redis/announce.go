@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	goredis "github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"claude-mem/memory"
@@ -92,6 +91,9 @@ func (q *Queue) announce(ctx context.Context, batch []announcement) error {
 	if err != nil {
 		return err
 	}
+	if len(batch) == 1 {
+		return q.place(ctx, batch[0], states[0])
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(senders)
 	for i, a := range batch {
@@ -138,29 +140,23 @@ func choose(states []string) int {
 
 // states looks up the state of every copy of the messages, in one round trip.
 func (q *Queue) states(ctx context.Context, batch ...announcement) ([][]string, error) {
-	p := q.client.Pipeline()
-	cmds := make([]*goredis.StringCmd, 0, len(batch)*copies)
+	keys := make([]string, 0, 1+len(batch)*copies)
+	keys = append(keys, allQueues)
+	var queues []any
 	for i, a := range batch {
 		if i == 0 || a.queue != batch[i-1].queue {
-			p.SAdd(ctx, allQueues, string(a.queue))
+			queues = append(queues, string(a.queue))
 		}
 		for n := range copies {
-			cmds = append(cmds, p.HGet(ctx, a.queue.task(taskID(a.id, n)), "state"))
+			keys = append(keys, a.queue.task(taskID(a.id, n)))
 		}
 	}
-	if _, err := p.Exec(ctx); err != nil && !errors.Is(err, goredis.Nil) {
+	flat, err := stateScript().Run(ctx, q.client, keys, queues...).StringSlice()
+	if err != nil {
 		return nil, err
 	}
-	states := make([][]string, len(batch))
-	for i := range batch {
-		states[i] = make([]string, copies)
-		for n := range copies {
-			state, err := cmds[i*copies+n].Result()
-			if err != nil && !errors.Is(err, goredis.Nil) {
-				return nil, err
-			}
-			states[i][n] = state
-		}
+	if len(flat) != len(batch)*copies {
+		return nil, fmt.Errorf("%d states of %d messages", len(flat), len(batch))
 	}
-	return states, nil
+	return slices.Collect(slices.Chunk(flat, copies)), nil
 }

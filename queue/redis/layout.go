@@ -40,6 +40,20 @@ func (n asynqQueue) keys(s ...string) []string {
 	return s
 }
 
+// stateScript returns the states of tasks, "" for those that do not exist, and has
+// asynq know the queues they are about to be in.
+//
+// KEYS: the set of queues, the tasks. ARGV: the queues.
+var stateScript = sync.OnceValue(func() *goredis.Script {
+	return goredis.NewScript(`
+		redis.call("SADD", KEYS[1], unpack(ARGV))
+		local states = {}
+		for i = 2, #KEYS do
+			states[i-1] = redis.call("HGET", KEYS[i], "state") or ""
+		end
+		return states`)
+})
+
 // countScript takes the numbers of a queue in one moment, so that a message that
 // changes state is counted once: those receivable now or due to be, those being
 // handled or pausing after a failure, and of the handled those whose lease is

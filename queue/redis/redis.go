@@ -187,14 +187,10 @@ func (q *Queue) join() error {
 // receivable again within seconds.
 func (q *Queue) Close() error {
 	q.mu.Lock()
-	closed := q.closing.Err() != nil
 	q.close()
 	q.mu.Unlock()
 	q.wg.Wait()
-	if closed {
-		return nil
-	}
-	if err := q.client.Close(); err != nil {
+	if err := q.client.Close(); err != nil && !errors.Is(err, goredis.ErrClosed) {
 		return fmt.Errorf("redis: close: %w", err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -124,7 +125,7 @@ func (l lab) receive(t *testing.T, m memory.Message) {
 func (l lab) leaseEnd(t *testing.T, id string) float64 {
 	t.Helper()
 	end, err := l.client.ZScore(context.Background(), l.queue.lease(), id).Result()
-	if err != nil && err != goredis.Nil {
+	if err != nil && !errors.Is(err, goredis.Nil) {
 		t.Fatal(err)
 	}
 	return end
