@@ -98,7 +98,7 @@ func TestEditKindFollowsTheEvidence(t *testing.T) {
 		{"asked to add", "add a discount to the cart", "cart.go", "a(b)", "a(b)\nc(d)", memory.KindFeature},
 		{"rename", "", "cart.go", "func a1() {", "func a2() {", memory.KindRefactor},
 		{"asked to refactor", "can you extract the totals into a helper", "cart.go", "x(a)", "y(b)", memory.KindRefactor},
-		{"documents", "fix the typo in the readme", "README.md", "teh cart is", "the cart is", memory.KindChange},
+		{"documents", "fix the typo in the readme", "README.md", "a cart are shown", "a cart is shown", memory.KindChange},
 		{"settings", "add a cache to the pipeline", "ci.yaml", "a: 1", "a: 1\nb: 2", memory.KindChange},
 		{"tests", "", "cart_test.go", "", "func TestCart(t *testing.T) {\n\tx(t)\n}", memory.KindChange},
 		{"nothing said", "", "cart.go", "a(b)", "c(d)", memory.KindChange},
