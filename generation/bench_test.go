@@ -2,8 +2,10 @@ package generation_test
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"claude-mem/generation"
 	"claude-mem/memory"
@@ -44,6 +46,28 @@ func (h *harness) oweBacklog() {
 			return nil
 		})
 	}
+}
+
+// BenchmarkIngestWhileDraining measures how long it takes to store one event
+// while all workers are busy with a backlog.
+func BenchmarkIngestWhileDraining(b *testing.B) {
+	h := newHarness(b)
+	h.oweBacklog()
+	var left atomic.Int64
+	left.Store(backlogSessions * backlogEvents)
+	h.start(&provider{}, func(c *generation.Config) { c.OnFinished = func(memory.Job) { left.Add(-1) } })
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		h.put(h.event())
+		took = append(took, time.Since(began))
+		if left.Load() <= 0 {
+			b.Fatal("the backlog is gone: measure for a shorter time")
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
 
 // BenchmarkDrain measures how fast a backlog of 10,000 events becomes observations

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	firstBackoff = 5 * time.Second
-	maxBackoff   = 10 * time.Minute
-	maxReason    = 1000 // bytes of an error that are kept
+	firstBackoff  = 5 * time.Second
+	maxBackoff    = 10 * time.Minute
+	maxRetryAfter = time.Hour // of what a provider asks for
+	maxReason     = 1000      // bytes of an error that are kept
 )
 
 // failure decides what an error means for the job.
@@ -37,7 +38,7 @@ func (a *attempt) failure(err error) ending {
 			break
 		}
 		o.Status = memory.JobQueued
-		o.NextAttemptAt = now.Add(max(backoff(a.job.Attempts), e.RetryAfter))
+		o.NextAttemptAt = now.Add(max(backoff(a.job.Attempts), min(e.RetryAfter, maxRetryAfter)))
 	}
 	return ending{Outcome: o}
 }

@@ -30,6 +30,7 @@ func TestFailuresByClass(t *testing.T) {
 		"overloaded twice":   {classified(providers.Overloaded), 2, memory.JobCompleted, 3, "", 30 * time.Second},
 		"rate limited once":  {classified(providers.RateLimit), 1, memory.JobCompleted, 2, "", 5 * time.Second},
 		"told to wait":       {&providers.Error{Class: providers.RateLimit, RetryAfter: time.Minute, Err: errors.New("busy")}, 1, memory.JobCompleted, 2, "", time.Minute},
+		"told to wait a day": {&providers.Error{Class: providers.RateLimit, RetryAfter: 24 * time.Hour, Err: errors.New("busy")}, 1, memory.JobCompleted, 2, "", time.Hour},
 		"told to wait less":  {&providers.Error{Class: providers.RateLimit, RetryAfter: time.Second, Err: errors.New("busy")}, 1, memory.JobCompleted, 2, "", 5 * time.Second},
 		"without a class":    {ask(errors.New("strange")), 1, memory.JobCompleted, 2, "", 5 * time.Second},
 		"bad request":        {classified(providers.BadRequest), 9, memory.JobFailed, 1, "bad_request: ", 0},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -14,11 +15,7 @@ import (
 func (a *attempt) finish(ctx context.Context, end ending) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	var job memory.Job
-	err := a.Store.InTx(ctx, func(tx storage.Tx) (err error) {
-		job, err = a.write(ctx, tx, end)
-		return err
-	})
+	job, err := a.writeOut(ctx, end)
 	if errors.Is(err, memory.ErrConflict) {
 		a.log.InfoContext(ctx, "job ended by somebody else meanwhile")
 		return nil
@@ -31,6 +28,29 @@ func (a *attempt) finish(ctx context.Context, end ending) error {
 		a.OnFinished(job)
 	}
 	return nil
+}
+
+// writeOut runs the last transaction, a few times if it has to: what a provider
+// was paid for is worth some patience. All of it is over long before the lease is.
+func (a *attempt) writeOut(ctx context.Context, end ending) (job memory.Job, err error) {
+	const tries = 4
+	wait := min(100*time.Millisecond, a.LeaseFor/100)
+	for try := 1; ; try++ {
+		err = a.Store.InTx(ctx, func(tx storage.Tx) (err error) {
+			job, err = a.write(ctx, tx, end)
+			return err
+		})
+		if err == nil || errors.Is(err, memory.ErrConflict) || try == tries {
+			return job, err
+		}
+		a.log.WarnContext(ctx, "job not written yet", "error", err)
+		select {
+		case <-time.After(wait):
+			wait *= 5
+		case <-ctx.Done():
+			return job, err
+		}
+	}
 }
 
 // write is the transaction that ends an attempt. The job comes first: it fails if

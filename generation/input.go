@@ -83,7 +83,11 @@ func (a *attempt) loadSurroundings(ctx context.Context, in *input) (err error) {
 	if a.job.SessionID == "" {
 		return nil
 	}
-	if in.Session, err = a.Store.Session(ctx, scope, string(a.job.SessionID)); err != nil {
+	in.Session, err = a.Store.Session(ctx, scope, string(a.job.SessionID))
+	if errors.Is(err, memory.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
 	recent, err := a.Store.Observations(ctx, scope,

@@ -1,6 +1,7 @@
 package generation_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +111,25 @@ func TestWorkerSurvivesAStoreThatFails(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 1 {
 			t.Errorf("job is %s after %d attempts", got.Status, got.Attempts)
+		}
+	})
+}
+
+// An answer that was paid for is not thrown away for a moment's trouble.
+func TestAnswerIsWrittenAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		shaky := &flakyStore{Store: h.store}
+		_, j := h.oweEvent()
+		p := &provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+			shaky.down.Store(true)
+			time.AfterFunc(time.Second, func() { shaky.down.Store(false) })
+			return answer(r)
+		}}
+		h.start(p, func(c *generation.Config) { c.Store = shaky })
+		h.settle()
+		if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 1 || len(p.asked()) != 1 {
+			t.Errorf("job is %s after %d attempts and %d calls", got.Status, got.Attempts, len(p.asked()))
 		}
 	})
 }
