@@ -17,7 +17,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 		COUNT(*) FILTER (WHERE status = 'processing'),
 		COUNT(*) FILTER (WHERE status = 'failed'),
 		COUNT(*) FILTER (WHERE status = 'cancelled'),
-		(SELECT COUNT(*) FROM observations WHERE `).in(s, "").
+		(SELECT COUNT(*) FROM observations WHERE `).inIndex(s).
 		add(`) FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `).inTeam(s)
 	return one(ctx, r.q, "account", func(r pgx.Rows) (b memory.Books, err error) {
 		return b, r.Scan(&b.EventsAsked, &b.SummaryAsked, &b.Written, &b.Skipped, &b.Queued,
@@ -27,7 +27,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 
 func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error) {
 	q := sql(`SELECT (SELECT COUNT(*) FROM projects WHERE `).inProject(s).
-		add(`), (SELECT COUNT(*) FROM server_sessions WHERE `).in(s, "").
+		add(`), (SELECT COUNT(*) FROM server_sessions WHERE `).inIndex(s).
 		add(`), (SELECT COUNT(*) FROM agent_events WHERE `).inTeam(s).add(`)`)
 	return one(ctx, r.q, "count", func(r pgx.Rows) (c memory.Counts, err error) {
 		return c, r.Scan(&c.Projects, &c.Sessions, &c.Events)

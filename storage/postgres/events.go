@@ -45,7 +45,7 @@ func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, 
 	n, err := t.exec(ctx, sql(`INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, source_event_id,
 		event_type, platform_source, agent_id, agent_type, metadata, dedupe_key, generate,
 		occurred_at, received_at, created_at, payload)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, dedupe_key) DO NOTHING`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dedupe_key, project_id) DO NOTHING`,
 		e.ID, e.TeamID, e.ProjectID, text(e.SessionID), e.SourceAdapter, text(e.SourceEventID),
 		e.EventType, text(e.PlatformSource), text(e.AgentID), text(e.AgentType), string(e.Metadata),
 		text(memory.Opt(e.DedupeKey)), e.Generate, e.OccurredAt, e.ReceivedAt, e.CreatedAt, raw(e.Payload)))
@@ -57,6 +57,6 @@ func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, 
 		return e, true, nil
 	}
 	old, err := one(ctx, t.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).
-		in(e.Scope(), "").and("dedupe_key = ?", e.DedupeKey))
+		within(e.Scope(), "").and("dedupe_key = ?", e.DedupeKey))
 	return old, false, err
 }

@@ -17,7 +17,7 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 	numbers, err := all(ctx, t.q, value[int64], sql(`INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
 		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, words, terms)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::text::tsvector)
-		ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
+		ON CONFLICT (generation_key, project_id) DO NOTHING RETURNING number`,
 		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
 		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
 		o.Content, string(metadata), index.words, index.String()))
@@ -26,7 +26,7 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 	}
 	if len(numbers) == 0 {
 		old, err := one(ctx, t.q, "observation", readObservation,
-			sql(selectObservation).in(o.Scope(), "o.").and("o.generation_key = ?", string(o.GenerationKey)))
+			sql(selectObservation).within(o.Scope(), "o.").and("o.generation_key = ?", string(o.GenerationKey)))
 		return old, false, err
 	}
 	o.Number = numbers[0]

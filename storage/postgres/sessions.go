@@ -47,7 +47,7 @@ func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Sessi
 	n, err := t.exec(ctx, sql(`INSERT INTO server_sessions (id, team_id, project_id, external_session_id, content_session_id,
 		agent_id, agent_type, platform_source, generation_status, metadata, dedupe_key,
 		started_at, ended_at, last_generated_at, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, dedupe_key) DO NOTHING`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dedupe_key, project_id) DO NOTHING`,
 		in.ID, in.TeamID, in.ProjectID, text(in.ExternalSessionID), text(in.ContentSessionID),
 		text(in.AgentID), text(in.AgentType), text(in.PlatformSource), in.GenerationStatus, string(in.Metadata),
 		text(memory.Opt(in.DedupeKey)), in.StartedAt, epoch(in.EndedAt), epoch(in.LastGeneratedAt), in.CreatedAt, in.UpdatedAt))
@@ -58,7 +58,7 @@ func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Sessi
 		return in, true, nil
 	}
 	s, err := one(ctx, t.q, "session", readSession, sql(`SELECT `+sessionColumns+` FROM server_sessions WHERE `).
-		in(in.Scope(), "").and("dedupe_key = ?", in.DedupeKey))
+		within(in.Scope(), "").and("dedupe_key = ?", in.DedupeKey))
 	return s, false, err
 }
 

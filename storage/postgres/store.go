@@ -19,9 +19,8 @@ const (
 	// only help while they wait for its disk.
 	defaultConns = 16
 	// connectFor bounds how long a new connection may take, unless the URL says
-	// connect_timeout; driverConnectFor is what the driver allows then.
-	connectFor       = 5 * time.Second
-	driverConnectFor = 2 * time.Minute
+	// connect_timeout.
+	connectFor = 5 * time.Second
 )
 
 // Options are what a store can be told when it is opened.
@@ -52,6 +51,10 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openPool(ctx, cfg, o)
+}
+
+func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -85,7 +88,7 @@ func configure(url string) (*pgxpool.Config, error) {
 	if given.RuntimeParams["pool_max_conns"] == "" {
 		cfg.MaxConns = defaultConns
 	}
-	if cfg.ConnConfig.ConnectTimeout == driverConnectFor {
+	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = connectFor
 	}
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {

@@ -4,6 +4,8 @@
 -- server and engine, and comparing is cheap. Times are milliseconds since 1970.
 -- JSON that nobody searches is json, not jsonb: it comes back to the letter, takes
 -- less work to store, and holds what jsonb refuses (\u0000, a lone surrogate).
+-- A key that is unique in a project begins with the key, not the project: looking
+-- it up must not look like something that an index by project could do as well.
 
 CREATE TABLE teams (
 	id         text COLLATE "C" PRIMARY KEY,
@@ -56,7 +58,7 @@ CREATE TABLE server_sessions (
 	last_generated_at   bigint,
 	created_at          bigint NOT NULL,
 	updated_at          bigint NOT NULL,
-	UNIQUE (project_id, dedupe_key),
+	UNIQUE (dedupe_key, project_id),
 	UNIQUE (id, project_id),
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id)
 ) WITH (fillfactor = 80); -- a session is updated at every summary: leave room beside it
@@ -85,7 +87,7 @@ CREATE TABLE agent_events (
 	received_at     bigint NOT NULL,
 	created_at      bigint NOT NULL,
 	payload         json,
-	UNIQUE (project_id, dedupe_key),
+	UNIQUE (dedupe_key, project_id),
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id),
 	FOREIGN KEY (session_id, project_id) REFERENCES server_sessions (id, project_id)
 );
@@ -125,7 +127,7 @@ CREATE TABLE observation_generation_jobs (
 	cancelled_at    bigint,
 	created_at      bigint NOT NULL,
 	updated_at      bigint NOT NULL,
-	-- The project stands for its team; the source comes first because it tells jobs apart.
+	-- The project stands for its team.
 	UNIQUE (source_id, project_id, source_type, job_type, revision),
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id)
 );
@@ -158,7 +160,7 @@ CREATE TABLE observations (
 	content        text NOT NULL,
 	metadata       json NOT NULL,
 	terms          tsvector NOT NULL, -- see index.go
-	UNIQUE (project_id, generation_key),
+	UNIQUE (generation_key, project_id),
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id),
 	FOREIGN KEY (session_id, project_id) REFERENCES server_sessions (id, project_id)
 );
