@@ -28,7 +28,7 @@ func (sc scene) failedRun(c *call, main segment, what action, o outcome) note {
 	case why != "":
 		m.Title = name + " fails: " + why
 	default:
-		why = gist(tail(c.err))
+		why = gist(withoutCode(tail(c.err)))
 		if why == "" {
 			return skipped("failed without a word")
 		}
@@ -82,4 +82,13 @@ func (sc scene) places(errors []string, cwd string) []string {
 		}
 	}
 	return out
+}
+
+// withoutCode drops the line that hosts put before what a failed command printed.
+func withoutCode(text string) string {
+	head, rest, ok := strings.Cut(text, "\n")
+	if ok && strings.Contains(head, "xit code") {
+		return rest
+	}
+	return text
 }

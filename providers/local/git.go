@@ -56,7 +56,11 @@ func (sc scene) committed(c *call, line string, args []string) note {
 	if stat := statLine(c.text); stat != "" {
 		m.Facts = append(m.Facts, stat)
 	}
-	return remembered(kindOfCommit(head), m)
+	kind := kindOfCommit(head)
+	if kind == memory.KindChange && sc.ask.isFix() {
+		kind = memory.KindBugfix
+	}
+	return remembered(kind, m)
 }
 
 // kindOfCommit reads the prefix of a conventional commit, else the first word.

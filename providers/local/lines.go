@@ -71,7 +71,8 @@ func tellsError(text string) bool {
 		}
 	}
 	if strings.Contains(low, "no such file or directory") || strings.Contains(low, "command not found") || strings.Contains(low, "permission denied") ||
-		strings.Contains(low, ": error:") || strings.Contains(low, "syntax error") || strings.Contains(low, "did not match any") || strings.Contains(low, "are ignored by") {
+		strings.Contains(low, ": error:") || strings.Contains(low, ": unknown ") || strings.Contains(low, ": invalid ") ||
+		strings.Contains(low, ": no ") || strings.Contains(low, ": missing ") || strings.Contains(low, ": unable to ") || strings.Contains(low, ": cannot ") || strings.Contains(low, "syntax error") || strings.Contains(low, "did not match any") || strings.Contains(low, "are ignored by") {
 		return true
 	}
 	return located(text)

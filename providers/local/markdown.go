@@ -9,6 +9,7 @@ type doc struct {
 	heads  []string // headings that name something
 	facts  []string // list items and table rows, with what they belong to
 	offers []string // what the agent offers to do or asks at the end
+	open   []string // what it says is left to do
 	fence  string   // the first line of the first code block
 	headed bool     // a heading that names something came before any sentence
 }
@@ -167,6 +168,9 @@ func (r *reader) item(text string) {
 		r.offers = append(r.offers, text)
 		return
 	}
+	if isLeft(text) {
+		r.open = append(r.open, text)
+	}
 	if isStatus(text) {
 		r.status = append(r.status, text)
 		return
@@ -237,6 +241,9 @@ func (r *reader) sentence(s string) {
 		}
 	case isStatus(s):
 		r.status = append(r.status, s)
+	case isLeft(s):
+		r.open = append(r.open, s)
+		r.leads = append(r.leads, s)
 	case isAnnouncement(s) || !meaningful(s) || strings.HasSuffix(s, "{") || strings.HasSuffix(s, "}") || strings.HasSuffix(s, ";"):
 	default:
 		r.topic = ""

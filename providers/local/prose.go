@@ -70,6 +70,17 @@ func isOffer(s string) bool {
 	return strings.HasSuffix(s, "?")
 }
 
+// isLeft reports whether a sentence names work that is left to do.
+func isLeft(s string) bool {
+	low := strings.ToLower(s)
+	for _, start := range []string{"not done", "next:", "next,", "remaining:", "still to do", "still open", "todo", "left to do", "what is left", "what's left", "not yet "} {
+		if strings.HasPrefix(low, start) {
+			return true
+		}
+	}
+	return false
+}
+
 // isStatus reports whether a sentence only says that checks pass.
 func isStatus(s string) bool {
 	low := strings.ToLower(s)
@@ -102,6 +113,7 @@ func plain(s string) string {
 	for _, mark := range [...][2]string{{"**", ""}, {"__", ""}, {"<br/>", "; "}, {"<br>", "; "}, {"✅ ", ""}, {"❌ ", ""}, {"✅", ""}, {"❌", ""}} {
 		s = strings.ReplaceAll(s, mark[0], mark[1])
 	}
+	s = unstressed(s)
 	s = strings.TrimLeft(s, "*✓✔☑⚠️🎉🚀📦🔧🎯👍🤖→•> \u200d")
 	for {
 		open := strings.Index(s, "](")
@@ -115,4 +127,25 @@ func plain(s string) string {
 		}
 		s = s[:start] + s[start+1:open] + s[open+end+1:]
 	}
+}
+
+// unstressed drops the asterisks around a stressed *word*, but not those of code.
+func unstressed(s string) string {
+	if !strings.Contains(s, "*") || strings.Contains(s, "`*") {
+		return s
+	}
+	open := -1
+	for i := 0; i < len(s); i++ {
+		if s[i] != '*' {
+			continue
+		}
+		switch {
+		case open < 0 && i+1 < len(s) && s[i+1] != ' ' && (i == 0 || s[i-1] == ' '):
+			open = i
+		case open >= 0 && s[i-1] != ' ' && (i+1 == len(s) || !wordByte(s[i+1])):
+			s = s[:open] + s[open+1:i] + s[i+1:]
+			i, open = i-2, -1
+		}
+	}
+	return s
 }

@@ -45,6 +45,7 @@ type edited struct {
 type check struct {
 	command string
 	failed  bool
+	settled bool   // by the success of another command
 	title   string // of the failure
 }
 
@@ -64,7 +65,7 @@ func gather(r providers.Request) *session {
 		}
 	}
 	for _, c := range s.checks {
-		if c.failed {
+		if c.failed && !c.settled {
 			s.failing = append(s.failing, c)
 		}
 	}
@@ -216,7 +217,7 @@ func (s *session) checked(c *call, main segment, what action) {
 		ck.title = s.sc.failedRun(c, main, what, o).draft.Metadata.Title
 	} else if selection(main.words) == "" {
 		for i := range s.checks {
-			s.checks[i].failed = s.checks[i].failed && !sameSort(s.checks[i].command, ck.command)
+			s.checks[i].settled = s.checks[i].settled || s.checks[i].failed && settles(ck.command, s.checks[i].command)
 		}
 	}
 	s.checks = slices.DeleteFunc(s.checks, func(old check) bool { return old.command == ck.command })
@@ -238,7 +239,9 @@ func label(s segment) string {
 	return clip(strings.Join(words, " "), 80)
 }
 
-// sameSort reports whether both commands test, or both check.
-func sameSort(a, b string) bool {
-	return purpose(segment{words: strings.Fields(a)}) == purpose(segment{words: strings.Fields(b)})
+// settles reports whether the success of one command takes back the failure of
+// another: of the same sort, or of a compiler, without which no test would pass.
+func settles(now, before string) bool {
+	a, b := purpose(segment{words: strings.Fields(now)}), purpose(segment{words: strings.Fields(before)})
+	return a == b || a == tests && hasWord(before, "build", "vet", "compile", "check", "tsc")
 }

@@ -134,7 +134,7 @@ func (s *session) learned() string {
 			continue
 		}
 		for _, f := range append(t.last.leads[:len(t.last.leads):len(t.last.leads)], t.last.facts...) {
-			if tellsCause(f) && f != t.title {
+			if tellsCause(f) && strings.TrimRight(f, ".") != t.title {
 				all = append(all, f)
 				break
 			}
@@ -155,7 +155,7 @@ func answer(t turn) string {
 }
 
 func tellsCause(f string) bool {
-	return hasWord(strings.ToLower(f), "because", "root cause", "caused by", "the reason", "the bug", "the problem", "the issue", "was that", "instead of", "otherwise", "due to")
+	return hasWord(strings.ToLower(f), "because", "root cause", "caused by", "the reason", "the bug", "the problem", "the issue", "was that", "instead of", "otherwise", "due to", "decided", "chose", "rather than") || strings.Contains(f, ", so ")
 }
 
 // completed lists what was done, turn by turn, then the files, the history and the checks.
@@ -212,6 +212,9 @@ func (s *session) passing() []string {
 // next is what the agent left open: its own list, and what it offered last.
 func (s *session) next() string {
 	all := slices.Clone(s.todo)
+	for _, t := range s.turns {
+		all = append(all, t.last.open...)
+	}
 	if n := len(s.turns); n > 0 {
 		all = append(all, s.turns[n-1].last.offers...)
 	}

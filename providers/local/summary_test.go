@@ -22,9 +22,10 @@ func story(t testing.TB) []memory.Event {
 		failed(t, "Bash", js{"command": "go test ./..."}, "Error: Exit code 1\n--- FAIL: TestDeliveredOn (0.00s)"),
 		failed(t, "Edit", js{"file_path": root + "/report.go", "old_string": "a", "new_string": "b"},
 			"The user doesn't want to proceed with this tool use. the user said:\nleave the report alone for now"),
+		failed(t, "Bash", js{"command": "go vet ./delivery"}, "Error: Exit code 1\ndelivery/day.go:3:1: undefined: zone"),
 		bash(t, "go test ./...", "ok  \tapp\t0.1s"),
 		bash(t, "git commit -m 'Read days in their zone'", "[main 1a2b3c4] Read days in their zone"),
-		said(t, "Fixed the day: it is now read in the zone of the depot."),
+		said(t, "Fixed the day: it is now read in the zone of the depot. Not done yet: the monthly report."),
 		prompted(t, "add the zone to the weekly report too"),
 		tool(t, "TodoWrite", js{"todos": []js{{"content": "Use the zone in weekly.go", "status": "completed"}, {"content": "Document the zone", "status": "pending"}}}, nil),
 		edit(t, "report/weekly.go", "day := s.At", "day := s.Day()"),
@@ -58,6 +59,7 @@ func TestSummaryTellsTheSession(t *testing.T) {
 		{"completed", m.Summary.Completed, "Commit: Read days in their zone"},
 		{"completed", m.Summary.Completed, "Passing at the end: go test ./..."},
 		{"next steps", m.Summary.NextSteps, "Document the zone"},
+		{"next steps", m.Summary.NextSteps, "Not done yet: the monthly report."},
 		{"next steps", m.Summary.NextSteps, "Should I also change the monthly report?"},
 		{"notes", m.Summary.Notes, "Still failing: `golangci-lint run` fails: weekly.go:9: unused variable day"},
 		{"notes", m.Summary.Notes, "leave the report alone for now"},
@@ -66,7 +68,7 @@ func TestSummaryTellsTheSession(t *testing.T) {
 			t.Errorf("%s does not hold %q:\n%s", tt.field, tt.want, tt.text)
 		}
 	}
-	for _, no := range []string{"TestDeliveredOn", "Use the zone in weekly.go", "yes"} {
+	for _, no := range []string{"TestDeliveredOn", "go vet", "Use the zone in weekly.go", "yes"} {
 		if strings.Contains(m.Content(), no) {
 			t.Errorf("the summary tells of what was settled: %q", no)
 		}
