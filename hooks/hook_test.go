@@ -199,7 +199,7 @@ func TestDaemonFails(t *testing.T) {
 		"dies": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"stops in between": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "99")
-			w.WriteHeader(200)
+			w.WriteHeader(http.StatusOK)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

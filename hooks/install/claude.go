@@ -1,0 +1,253 @@
+package install
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// hook is one registered command, in the form without a shell: a shell costs more
+// than the hook itself.
+type hook struct {
+	Type    string   `json:"type"`
+	Command string   `json:"command"`
+	Args    []string `json:"args"`
+	Timeout int      `json:"timeout"` // seconds
+}
+
+// group is what the host registers hooks in.
+type group struct {
+	Matcher string `json:"matcher,omitempty"` // names of tools; empty: all
+	Hooks   []hook `json:"hooks"`
+}
+
+// agent is the argument that says which host calls.
+const agent = "claude-code"
+
+// timeout is when the host gives a hook up. The hook itself stops long before.
+const timeout = 5
+
+// events lists what is registered, in the order a session meets it.
+func events(o Options) []string {
+	out := []string{"SessionStart", "UserPromptSubmit"}
+	if o.FileContext {
+		out = append(out, "PreToolUse")
+	}
+	return append(out, "PostToolUse", "PostToolUseFailure", "Stop", "SubagentStop", "PreCompact", "SessionEnd")
+}
+
+// wanted is the group to register for an event.
+func wanted(event string, o Options) group {
+	g := group{Hooks: []hook{{Type: "command", Command: o.Exe, Args: []string{"hook", agent}, Timeout: timeout}}}
+	if event == "PreToolUse" {
+		g.Matcher = "Read"
+	}
+	return g
+}
+
+// ours reports whether a hook object is one of our entries, wherever the binary
+// was when it was made and in whichever form it was written.
+func ours(raw []byte) (command string, is bool) {
+	var h struct {
+		Command string   `json:"command"`
+		Args    []string `json:"args"`
+	}
+	if json.Unmarshal(raw, &h) != nil {
+		return "", false
+	}
+	words := append([]string{h.Command}, h.Args...)
+	if len(h.Args) == 0 {
+		words = strings.Fields(h.Command)
+	}
+	for i := 0; i+2 < len(words); i++ {
+		program := strings.Trim(words[i], `"'`)
+		base := program[strings.LastIndexAny(program, `/\`)+1:]
+		if strings.HasPrefix(base, "claude-mem") && words[i+1] == "hook" && words[i+2] == agent {
+			return program, true
+		}
+	}
+	return "", false
+}
+
+// entry is one of our hooks in the file.
+type entry struct {
+	event   string
+	group   int // its group's place in the event's list
+	hook    int // its place in the group
+	node    *node
+	command string
+}
+
+// settings is a parsed settings file.
+type settings struct {
+	text  []byte
+	root  *node
+	hooks *node // nil: there is none
+}
+
+func parseSettings(text []byte) (*settings, error) {
+	root, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if root.kind != '{' {
+		return nil, fmt.Errorf("line 1:1: the settings are not a JSON object")
+	}
+	s := &settings{text: text, root: root, hooks: root.get("hooks")}
+	if s.hooks == nil {
+		return s, nil
+	}
+	if s.hooks.kind != '{' {
+		return nil, s.at(s.hooks, `"hooks" is not an object`)
+	}
+	for _, m := range s.hooks.members {
+		if m.value.kind != '[' {
+			return nil, s.at(m.value, fmt.Sprintf("the hooks of %s are not a list", m.key))
+		}
+	}
+	return s, nil
+}
+
+func (s *settings) at(n *node, problem string) error {
+	line, column := position(s.text, n.start)
+	return fmt.Errorf("line %d:%d: %s", line, column, problem)
+}
+
+// entries finds our hooks under an event.
+func (s *settings) entries(event string) []entry {
+	if s.hooks == nil {
+		return nil
+	}
+	list := s.hooks.get(event)
+	if list == nil {
+		return nil
+	}
+	var out []entry
+	for g, elem := range list.elems {
+		hooks := elem.get("hooks")
+		if hooks == nil {
+			continue
+		}
+		for h, n := range hooks.elems {
+			if command, is := ours(s.text[n.start:n.end]); is {
+				out = append(out, entry{event, g, h, n, command})
+			}
+		}
+	}
+	return out
+}
+
+// registered lists the events that have an entry of ours, in the file's order.
+func (s *settings) registered() []string {
+	var out []string
+	if s.hooks == nil {
+		return nil
+	}
+	for _, m := range s.hooks.members {
+		if len(s.entries(m.key)) > 0 && !slices.Contains(out, m.key) {
+			out = append(out, m.key)
+		}
+	}
+	return out
+}
+
+// install returns the text with our entries in it.
+func (s *settings) install(o Options) []byte {
+	st := styleOf(s.text)
+	var edits []edit
+	var missing []field
+	for _, event := range events(o) {
+		var list *node
+		if s.hooks != nil {
+			list = s.hooks.get(event)
+		}
+		mine := s.entries(event)
+		switch {
+		case list == nil:
+			missing = append(missing, field{event, []group{wanted(event, o)}})
+		case len(mine) == 0:
+			edits = append(edits, st.add(s.text, list, field{"", wanted(event, o)}))
+		default:
+			edits = append(edits, st.update(s.text, mine[0], wanted(event, o).Hooks[0])...)
+		}
+	}
+	switch {
+	case s.hooks == nil:
+		edits = append(edits, st.add(s.text, s.root, field{"hooks", object(missing)}))
+	case len(missing) > 0:
+		edits = append(edits, st.add(s.text, s.hooks, missing...))
+	}
+	return apply(s.text, edits)
+}
+
+// update brings an entry up to date. One that says the same stays as it is written.
+func (s style) update(text []byte, e entry, h hook) []edit {
+	var now hook
+	if json.Unmarshal(text[e.node.start:e.node.end], &now) == nil &&
+		now.Type == h.Type && now.Command == h.Command && slices.Equal(now.Args, h.Args) {
+		return nil
+	}
+	inline := !strings.Contains(string(text[e.node.start:e.node.end]), "\n")
+	return []edit{{e.node.start, e.node.end, s.encode(h, indentAt(text, e.node.start), inline)}}
+}
+
+// uninstall returns the text without our entries, and without the groups, lists
+// and objects that held nothing else.
+func (s *settings) uninstall() []byte {
+	if s.hooks == nil {
+		return s.text
+	}
+	var edits []edit
+	var emptied []int
+	for i, m := range s.hooks.members {
+		whole, part := s.without(m)
+		if whole {
+			emptied = append(emptied, i)
+			continue
+		}
+		edits = append(edits, part...)
+	}
+	if len(emptied) == 0 {
+		return apply(s.text, edits)
+	}
+	if len(emptied) == len(s.hooks.members) {
+		at := slices.IndexFunc(s.root.members, func(m member) bool { return m.value == s.hooks })
+		return apply(s.text, remove(s.root, []int{at}))
+	}
+	return apply(s.text, append(edits, remove(s.hooks, emptied)...))
+}
+
+// without takes our entries out of an event's list. whole reports that the list
+// held nothing else.
+func (s *settings) without(m member) (whole bool, edits []edit) {
+	perGroup := map[int][]int{}
+	for _, e := range s.entriesIn(m) {
+		perGroup[e.group] = append(perGroup[e.group], e.hook)
+	}
+	var emptied []int
+	for g, gone := range perGroup {
+		hooks := m.value.elems[g].get("hooks")
+		if len(gone) == len(hooks.elems) {
+			emptied = append(emptied, g)
+			continue
+		}
+		edits = append(edits, remove(hooks, gone)...)
+	}
+	if len(emptied) == 0 {
+		return false, edits
+	}
+	if len(emptied) == len(m.value.elems) {
+		return true, nil
+	}
+	slices.Sort(emptied)
+	return false, append(edits, remove(m.value, emptied)...)
+}
+
+// entriesIn is entries of one field, for a file that has an event twice.
+func (s *settings) entriesIn(m member) []entry {
+	if s.hooks.get(m.key) != m.value {
+		return nil
+	}
+	return s.entries(m.key)
+}

@@ -1,0 +1,221 @@
+package install
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// BackupSuffix is added to the settings file's name for the copy of how it was
+// before our entries. An empty copy means that there was no file.
+const BackupSuffix = ".before-claude-mem"
+
+// maxSettings bounds the settings file; nobody's is near it.
+const maxSettings = 8 << 20
+
+// Options say what to register.
+type Options struct {
+	Exe string // absolute path of claude-mem
+	// FileContext registers the hook that runs before each Read, too.
+	FileContext bool
+}
+
+// ClaudeSettings is the file that Claude Code reads its user's settings from.
+// configDir is $CLAUDE_CONFIG_DIR, home the user's home folder.
+func ClaudeSettings(configDir, home string) string {
+	if configDir == "" {
+		configDir = filepath.Join(home, ".claude")
+	}
+	return filepath.Join(configDir, "settings.json")
+}
+
+// Plan is an edit that is worked out and not made yet.
+type Plan struct {
+	Path          string // the file to write: links are resolved
+	Before, After []byte
+	missing       bool        // there was no file
+	remove        bool        // there shall be none
+	mode          fs.FileMode // of the file
+	backup        []byte      // nil: the copy there is stays
+	dropBackup    bool
+}
+
+// Changed reports whether Apply would do anything to the settings.
+func (p Plan) Changed() bool { return p.remove || !bytes.Equal(p.Before, p.After) }
+
+// Diff shows the edit as a unified diff; it is empty when nothing changes.
+func (p Plan) Diff() string {
+	if !p.Changed() {
+		return ""
+	}
+	before, after := p.Path, p.Path
+	if p.missing {
+		before = os.DevNull
+	}
+	if p.remove {
+		after = os.DevNull
+	}
+	return string(diff.Diff(before, p.Before, after, p.After))
+}
+
+// Install plans to register our hooks in the settings file at path.
+func Install(path string, o Options) (Plan, error) {
+	if !filepath.IsAbs(o.Exe) {
+		return Plan{}, fmt.Errorf("register the hooks: %q is not an absolute path", o.Exe)
+	}
+	p, s, err := open(path)
+	if err != nil {
+		return Plan{}, fmt.Errorf("register the hooks: %w", err)
+	}
+	p.After = likeBOM(p.Before, s.install(o))
+	if len(s.registered()) == 0 {
+		p.backup = p.Before
+		if p.missing {
+			p.backup = []byte{}
+		}
+	}
+	return p, nil
+}
+
+// Uninstall plans to take our hooks out of the settings file at path.
+func Uninstall(path string) (Plan, error) {
+	p, s, err := open(path)
+	if err != nil {
+		return Plan{}, fmt.Errorf("take the hooks out: %w", err)
+	}
+	p.After = p.Before
+	if p.missing || len(s.registered()) == 0 {
+		return p, nil
+	}
+	p.After = likeBOM(p.Before, s.uninstall())
+	saved, err := os.ReadFile(p.Path + BackupSuffix)
+	if p.dropBackup = err == nil; p.dropBackup && s.cameFrom(saved) {
+		p.After, p.remove = saved, len(saved) == 0
+	}
+	return p, nil // without the copy, our entries alone are taken out
+}
+
+// cameFrom reports whether the settings are the saved ones with our entries and no
+// other change than of space.
+func (s *settings) cameFrom(saved []byte) bool {
+	was, err := parseFile(saved)
+	if err != nil {
+		return false
+	}
+	o := Options{FileContext: len(s.entries("PreToolUse")) > 0}
+	for _, event := range s.registered() {
+		o.Exe = s.entries(event)[0].command
+	}
+	return sameJSON(was.install(o), s.text)
+}
+
+// sameJSON reports whether two texts differ in nothing but space.
+func sameJSON(a, b []byte) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+func bom() []byte { return []byte("\ufeff") }
+
+// likeBOM puts back what was taken off to parse.
+func likeBOM(before, after []byte) []byte {
+	if bytes.HasPrefix(before, bom()) {
+		return append(bom(), after...)
+	}
+	return after
+}
+
+// open reads the settings file. One that is missing or empty is an empty object.
+func open(path string) (Plan, *settings, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // a link is kept and what it points to is written
+	}
+	p := Plan{Path: path, mode: 0o600}
+	fi, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.missing = true
+	case err != nil:
+		return p, nil, err
+	case !fi.Mode().IsRegular() || fi.Size() > maxSettings:
+		return p, nil, fmt.Errorf("%s is not a settings file", path)
+	default:
+		p.mode = fi.Mode().Perm()
+		if p.Before, err = os.ReadFile(path); err != nil {
+			return p, nil, err
+		}
+	}
+	s, err := parseFile(p.Before)
+	if err != nil {
+		return p, nil, fmt.Errorf("%s: %w; it was not changed", path, err)
+	}
+	return p, s, nil
+}
+
+// parseFile parses what a file holds; nothing counts as an empty object.
+func parseFile(data []byte) (*settings, error) {
+	text := bytes.TrimPrefix(data, bom())
+	if len(bytes.TrimSpace(text)) == 0 {
+		text = []byte("{}\n")
+	}
+	return parseSettings(text)
+}
+
+// Apply makes the edit in one step, unless somebody changed the file since it was
+// planned.
+func (p Plan) Apply() error {
+	if !p.Changed() {
+		return nil
+	}
+	now, err := os.ReadFile(p.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("edit %s: %w", p.Path, err)
+	}
+	if !bytes.Equal(now, p.Before) {
+		return fmt.Errorf("edit %s: it was changed by somebody else meanwhile; try again", p.Path)
+	}
+	if err := os.MkdirAll(filepath.Dir(p.Path), 0o700); err != nil {
+		return fmt.Errorf("edit %s: %w", p.Path, err)
+	}
+	if p.backup != nil {
+		if err := replace(p.Path+BackupSuffix, p.backup, p.mode); err != nil {
+			return err
+		}
+	}
+	if p.remove {
+		err = os.Remove(p.Path)
+	} else {
+		err = replace(p.Path, p.After, p.mode)
+	}
+	if err == nil && p.dropBackup {
+		err = os.Remove(p.Path + BackupSuffix)
+	}
+	if err != nil {
+		return fmt.Errorf("edit %s: %w", p.Path, err)
+	}
+	return nil
+}
+
+// replace writes a file whole or not at all.
+func replace(path string, data []byte, mode fs.FileMode) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
