@@ -17,21 +17,19 @@ import (
 const finishTimeout = 30 * time.Second
 
 // errLeaseLost is why an attempt is broken off when its job was cancelled or taken
-// over: whatever it made belongs to nobody.
+// over.
 var errLeaseLost = errors.New("the lease is lost")
 
-// run does the leased job and writes how it ended.
+// run does the leased job and writes how it ended. Whether the job is still ours
+// to end, the transaction decides that writes it.
 func (a *attempt) run(ctx context.Context) error {
 	held, release := a.keepLease(ctx)
 	end, err := a.work(held)
-	cause := context.Cause(held)
+	brokenOff := held.Err() != nil // by the worker's stop, the queue's close or the loss of the lease
 	release()
 	switch {
-	case errors.Is(cause, errLeaseLost):
-		a.log.InfoContext(ctx, "job lost while it was worked on")
-		return nil
-	case err != nil && cause != nil:
-		end = a.putBack() // the worker stops, or the queue was closed
+	case err != nil && brokenOff:
+		end = a.putBack()
 	case err != nil:
 		end = a.failure(err)
 	}

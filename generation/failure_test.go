@@ -186,6 +186,12 @@ func TestPausedLaneHoldsUpNobodyElse(t *testing.T) {
 		if got := h.now(s); got.Status != memory.JobCompleted {
 			t.Errorf("the summary is %s", got.Status)
 		}
+		// Many wait for the pause to be over, and one goes.
+		before := len(p.asked())
+		time.Sleep(30 * time.Second)
+		if n := len(p.asked()) - before; n != 1 {
+			t.Errorf("%d probes", n)
+		}
 		began := time.Now()
 		stop()
 		if took := time.Since(began); took > time.Second {
