@@ -95,7 +95,7 @@ func (c *console) commands() *cobra.Command {
 		c.searchCommand(), c.contextCommand(), c.timelineCommand(), c.showCommand(), c.sessionsCommand(), c.statsCommand(),
 		c.replayCommand(),
 		c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.serverCommand(),
-		c.doctorCommand(), c.configCommand(),
+		c.installCommand(), c.uninstallCommand(), c.doctorCommand(), c.configCommand(),
 		c.versionCommand(), completionCommand(), hookCommand(),
 	)
 	usageErrors(root)

@@ -72,6 +72,7 @@ func (c *console) doctorCommand() *cobra.Command {
 func (d *doctor) examine(ctx context.Context) {
 	d.checkSettings()
 	d.checkBinary()
+	d.checkHooks()
 	d.checkPermissions()
 	d.checkDaemon(ctx)
 	d.checkHealth(ctx)
