@@ -18,12 +18,8 @@ type ask struct {
 func askOf(prompt string) ask {
 	raw := stripTags(prompt)
 	text := oneLine(raw)
-	for _, synthetic := range []string{"This session is being continued", "[Request interrupted", "Caveat: The messages below", "Operation stopped by hook"} {
-		if strings.HasPrefix(text, synthetic) {
-			return ask{}
-		}
-	}
-	if !meaningful(text) {
+	if begins(text, "This session is being continued", "[Request interrupted",
+		"Caveat: The messages below", "Operation stopped by hook") || !meaningful(text) {
 		return ask{}
 	}
 	return ask{text: text, low: strings.ToLower(text[:min(len(text), 2000)]), head: opening(raw)}
@@ -59,6 +55,7 @@ func pasted(row string) bool {
 	return row != "" && strings.ContainsRune("•│⨯✗✘>$[{<", firstRune(row))
 }
 
+// firstRune is the first character, or 0.
 func firstRune(s string) rune {
 	for _, r := range s {
 		return r
@@ -91,7 +88,8 @@ func meaningful(text string) bool {
 	words := 0
 	for w := range strings.FieldsSeq(strings.ToLower(text)) {
 		switch strings.Trim(w, ".,!?:;\"'") {
-		case "yes", "yep", "yeah", "ok", "okay", "sure", "please", "let's", "lets", "go", "ahead", "do", "it", "that", "this", "now", "thanks", "thank", "you",
+		case "yes", "yep", "yeah", "ok", "okay", "sure", "please", "let's", "lets", "go", "ahead", "do", "it", "that", "this",
+			"now", "thanks", "thank", "you",
 			"and", "the", "a", "so", "hmm", "then", "good", "great", "perfect", "continue", "proceed", "":
 		default:
 			words++
@@ -109,7 +107,8 @@ func stripTags(s string) string {
 	if name := between(s, "<command-name>", "</command-name>"); name != "" {
 		return name + " " + between(s, "<command-args>", "</command-args>")
 	}
-	for _, tag := range []string{"system-reminder", "hook_context", "task-notification", "claude-mem-context", "local-command-stdout", "ide_selection", "ide_opened_file"} {
+	for _, tag := range []string{"system-reminder", "hook_context", "task-notification", "claude-mem-context",
+		"local-command-stdout", "ide_selection", "ide_opened_file"} {
 		for {
 			start := strings.Index(s, "<"+tag)
 			if start < 0 {
@@ -126,6 +125,7 @@ func stripTags(s string) string {
 	return s
 }
 
+// between is what stands between two marks; an unclosed one reaches to the end.
 func between(s, open, end string) string {
 	_, rest, ok := strings.Cut(s, open)
 	if !ok {
@@ -171,6 +171,9 @@ func cutSentence(text string) (sentence, rest string) {
 	return strings.TrimSpace(text), ""
 }
 
+// abbreviated reports whether the text ends in a word that is written with a stop.
+// A digit counts only at the very start, where it numbers an item; “in 2. Then” is
+// more often the end of a sentence.
 func abbreviated(before string) bool {
 	word := before[strings.LastIndexAny(before, " (")+1:]
 	switch strings.ToLower(word) {

@@ -12,7 +12,8 @@ import (
 func BenchmarkEvent(b *testing.B) {
 	file := strings.Repeat("func f() {\n\tuse(a, b)\n}\n\n", 600) // about 15 KB
 	for name, e := range map[string]memory.Event{
-		"edit": tool(b, "Edit", js{"file_path": root + "/a.go", "old_string": "use(a, b)", "new_string": "use(b)"}, js{"originalFile": file}),
+		"edit": tool(b, "Edit", js{"file_path": root + "/a.go", "old_string": "use(a, b)",
+			"new_string": "use(b)"}, js{"originalFile": file}),
 		"write": tool(b, "Write", js{"file_path": root + "/a.go", "content": file + "func g() {}\n"},
 			js{"type": "update", "originalFile": file}),
 		"tests":   failed(b, "Bash", js{"command": "go test ./..."}, "Error: Exit code 1\n"+strings.Repeat("ok  \tapp/pkg\t0.1s\n", 500)+"--- FAIL: TestX (0.0s)"),

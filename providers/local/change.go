@@ -26,7 +26,8 @@ func (sc scene) changes(c *call) []change {
 		return nil
 	}
 	ch := change{path: path}
-	oldText, newText := c.str("old_string", "old_str", "oldString", "search"), c.str("new_string", "new_str", "newString", "new_source", "replace", "insert_text")
+	oldText, newText := c.str("old_string", "old_str", "oldString", "search"), c.str("new_string", "new_str", "newString",
+		"new_source", "replace", "insert_text")
 	switch content := c.str("content", "file_text", "contents", "code_edit"); {
 	case content != "" && newText == "":
 		ch.created = isCreation(c)
@@ -73,11 +74,13 @@ func (sc scene) relative(all []change, cwd string) []change {
 	return all
 }
 
+// asObject is nil, which reads as empty, when v is no object.
 func asObject(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
+// isList reports whether v is a list that holds anything.
 func isList(v any) bool {
 	l, ok := v.([]any)
 	return ok && len(l) > 0
@@ -113,6 +116,7 @@ func structured(v any) []diffLine {
 func (ch change) added() []string   { return ch.only('+') }
 func (ch change) removed() []string { return ch.only('-') }
 
+// only lists the texts of the lines with that mark.
 func (ch change) only(op byte) []string {
 	var out []string
 	for _, d := range ch.diff {

@@ -41,16 +41,22 @@ func purpose(s segment) action {
 		return npmPurpose(sub, args)
 	case "cargo":
 		return cargoPurpose(sub)
-	case "make", "just", "task", "mise", "rake", "gradle", "gradlew", "mvn", "mvnw", "dotnet", "mix", "bazel", "composer", "tox", "nox", "turbo", "nx":
+	case "make", "just", "task", "mise", "rake", "gradle", "gradlew", "mvn", "mvnw", "dotnet", "mix", "bazel", "composer",
+		"tox", "nox", "turbo", "nx":
 		return taskPurpose(args)
-	case "pytest", "jest", "vitest", "mocha", "rspec", "phpunit", "ctest", "bats", "unittest", "playwright", "cypress", "gotestsum", "ava":
+	case "pytest", "jest", "vitest", "mocha", "rspec", "phpunit", "ctest", "bats", "unittest", "playwright", "cypress",
+		"gotestsum", "ava":
 		return tests
-	case "golangci-lint", "gofmt", "goimports", "gofumpt", "eslint", "prettier", "ruff", "black", "mypy", "pyright", "tsc", "clippy", "shellcheck",
-		"flake8", "pylint", "isort", "biome", "staticcheck", "rubocop", "cmake", "ninja", "gcc", "g++", "clang", "javac", "webpack", "vite", "esbuild", "goreleaser", "govulncheck", "pre-commit", "actionlint":
+	case "golangci-lint", "gofmt", "goimports", "gofumpt", "eslint", "prettier", "ruff", "black", "mypy", "pyright", "tsc",
+		"clippy", "shellcheck",
+		"flake8", "pylint", "isort", "biome", "staticcheck", "rubocop", "cmake", "ninja", "gcc", "g++", "clang", "javac",
+		"webpack", "vite", "esbuild", "goreleaser", "govulncheck", "pre-commit", "actionlint":
 		return checks
-	case "pip", "pip3", "uv", "poetry", "gem", "bundle", "brew", "apt", "apt-get", "dnf", "yum", "apk", "pacman", "conda", "pipx", "choco", "winget":
+	case "pip", "pip3", "uv", "poetry", "gem", "bundle", "brew", "apt", "apt-get", "dnf", "yum", "apk", "pacman", "conda",
+		"pipx", "choco", "winget":
 		return installPurpose(sub, args)
-	case "docker", "docker-compose", "podman", "kubectl", "helm", "terraform", "tofu", "ansible-playbook", "fly", "flyctl", "vercel", "netlify", "systemctl", "pulumi", "aws", "gcloud", "az", "heroku":
+	case "docker", "docker-compose", "podman", "kubectl", "helm", "terraform", "tofu", "ansible-playbook", "fly", "flyctl",
+		"vercel", "netlify", "systemctl", "pulumi", "aws", "gcloud", "az", "heroku":
 		return deployPurpose(sub, args)
 	case "alembic", "goose", "flyway", "liquibase", "dbmate", "sqlx", "prisma", "knex", "drizzle-kit":
 		return deploys
@@ -63,11 +69,16 @@ func purpose(s segment) action {
 // otherPurpose sorts programs by habit: a script with test in its name tests.
 func otherPurpose(program string) action {
 	switch program {
-	case "ls", "cd", "pwd", "head", "tail", "grep", "rg", "ag", "find", "fd", "wc", "which", "whereis", "type", "sleep", "ps", "kill",
-		"jq", "yq", "sort", "uniq", "awk", "cut", "tr", "date", "true", "false", "test", "[", "man", "less", "more", "file", "stat", "du", "df", "tree", "id", "whoami",
-		"hostname", "uname", "export", "set", "source", ".", "diff", "cmp", "xargs", "basename", "dirname", "realpath", "readlink", "mkdir", "touch", "cp", "ln",
-		"chmod", "open", "code", "clear", "history", "for", "done", "fi", "od", "xxd", "hexdump", "column", "lsof", "pgrep", "pkill", "killall", "tput", "wait", "unset",
-		"read", "return", "exit", "shasum", "sha256sum", "md5", "md5sum", "base64", "bat", "eza", "sqlite3", "nl", "tac", "rev", "paste", "comm", "ping", "dig", "watch":
+	case "ls", "cd", "pwd", "head", "tail", "grep", "rg", "ag", "find", "fd", "wc", "which", "whereis", "type", "sleep", "ps",
+		"kill",
+		"jq", "yq", "sort", "uniq", "awk", "cut", "tr", "date", "true", "false", "test", "[", "man", "less", "more", "file",
+		"stat", "du", "df", "tree", "id", "whoami",
+		"hostname", "uname", "export", "set", "source", ".", "diff", "cmp", "xargs", "basename", "dirname", "realpath",
+		"readlink", "mkdir", "touch", "cp", "ln",
+		"chmod", "open", "code", "clear", "history", "for", "done", "fi", "od", "xxd", "hexdump", "column", "lsof", "pgrep",
+		"pkill", "killall", "tput", "wait", "unset",
+		"read", "return", "exit", "shasum", "sha256sum", "md5", "md5sum", "base64", "bat", "eza", "sqlite3", "nl", "tac", "rev",
+		"paste", "comm", "ping", "dig", "watch":
 		return looks
 	}
 	stem := strings.ToLower(strings.TrimSuffix(program, path.Ext(program)))
@@ -77,6 +88,8 @@ func otherPurpose(program string) action {
 	return runs
 }
 
+// firstArg is the first argument that is no flag: the sub-command of most programs.
+// Of the flags that may stand before it the common ones that take a value are known.
 func firstArg(args []string) string {
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-C" || args[i] == "-c" || args[i] == "--prefix" || args[i] == "--filter" {

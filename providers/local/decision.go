@@ -9,7 +9,7 @@ import (
 // declined reports whether a call failed because the user said no, and what they
 // said instead.
 func declined(err string) (words string, ok bool) {
-	if !strings.Contains(err, "user doesn't want to proceed") && !strings.Contains(err, "was rejected by the user") && !strings.Contains(err, "user rejected") {
+	if !holds(err, "user doesn't want to proceed", "was rejected by the user", "user rejected") {
 		return "", false
 	}
 	_, words, _ = strings.Cut(err, "the user said:")

@@ -165,6 +165,7 @@ func (t *tale) details(ch change, l lang, kept []symbol) []string {
 	return append(facts, ch.path+": "+extent(len(added), len(removed)))
 }
 
+// extent says how much changed.
 func extent(added, removed int) string {
 	switch {
 	case removed == 0:
@@ -194,6 +195,7 @@ func described(all []symbol) string {
 	return text
 }
 
+// names lists the names of symbols once each.
 func names(all []symbol) []string {
 	var out []string
 	for _, s := range all {
@@ -229,6 +231,7 @@ func symbols(l lang, rows []string) []symbol {
 	return out
 }
 
+// common are the symbols that stand in both: they were changed, not added or removed.
 func common(a, b []symbol) []symbol {
 	var out []symbol
 	for _, s := range a {
@@ -239,6 +242,7 @@ func common(a, b []symbol) []symbol {
 	return out
 }
 
+// without drops the symbols that are gone from a list of its own.
 func without(a, gone []symbol) []symbol {
 	return slices.DeleteFunc(a, func(s symbol) bool { return slices.Contains(gone, s) })
 }

@@ -87,6 +87,7 @@ func middle(a, b []string) []diffLine {
 	return append(out, marked('+', b[j:])...)
 }
 
+// marked gives all texts the same mark.
 func marked(op byte, texts []string) []diffLine {
 	out := make([]diffLine, len(texts))
 	for i, t := range texts {

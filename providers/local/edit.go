@@ -61,11 +61,9 @@ func isPlanFile(p string) bool { return strings.Contains(p, "/.claude/plans/") }
 // those that tell only that the agent missed its aim and will try again.
 func (sc scene) editFailed(c *call) note {
 	text := strings.ToLower(c.err)
-	for _, slip := range []string{"not found", "not been read", "exactly the same", "matches of the string", "does not exist",
-		"modified since", "no changes", "no such file", "not unique", "could not find", "failed to find"} {
-		if strings.Contains(text, slip) {
-			return skipped("edit did not apply")
-		}
+	if holds(text, "not found", "not been read", "exactly the same", "matches of the string", "does not exist",
+		"modified since", "no changes", "no such file", "not unique", "could not find", "failed to find") {
+		return skipped("edit did not apply")
 	}
 	reason := gist(c.err)
 	if reason == "" {

@@ -19,21 +19,32 @@ func TestEditIsToldByWhatChanged(t *testing.T) {
 		{"new test", "pkg/day_test.go", "", "func TestNext(t *testing.T) {\n\tcheck(t)\n}", "Add test TestNext to day_test.go"},
 		{"function gone", "pkg/day.go", "func old() int {\n\treturn 1\n}\n", "", "Remove old from day.go"},
 		{"renamed", "pkg/day.go", "func before(a int) int {", "func after(a int) int {", "Rename before to after in day.go"},
-		{"one line", "pkg/day.go", "\treturn s.At.UTC()", "\treturn s.At.In(zone)", "Change `return s.At.UTC()` to `return s.At.In(zone)` in day.go"},
-		{"argument put in", "pkg/day.go", "\tresult := compute(ctx, first, second, third)", "\tresult := compute(ctx, first, second, third, fourthArgument)",
+		{"one line", "pkg/day.go", "\treturn s.At.UTC()", "\treturn s.At.In(zone)",
+			"Change `return s.At.UTC()` to `return s.At.In(zone)` in day.go"},
+		{"argument put in", "pkg/day.go", "\tresult := compute(ctx, first, second, third)",
+			"\tresult := compute(ctx, first, second, third, fourthArgument)",
 			"Put `, fourthArgument` into `result := compute(ctx, first…` in day.go"},
-		{"call added", "pkg/day.go", "\ta()", "\ta()\n\tif err := store.Flush(ctx); err != nil {\n\t\treturn err\n\t}", "Add `store.Flush(ctx)` to day.go"},
-		{"rewritten body", "pkg/day.go", "\tone := first()\n\ttwo := second()\n\tuse(one, two)", "\tall := gather(ctx)\n\tsortAll(all)\n\tuse(all...)",
+		{"call added", "pkg/day.go", "\ta()", "\ta()\n\tif err := store.Flush(ctx); err != nil {\n\t\treturn err\n\t}",
+			"Add `store.Flush(ctx)` to day.go"},
+		{"rewritten body", "pkg/day.go", "\tone := first()\n\ttwo := second()\n\tuse(one, two)",
+			"\tall := gather(ctx)\n\tsortAll(all)\n\tuse(all...)",
 			"Rework day.go: now uses gather, sortAll"},
-		{"python class", "app/model.py", "", "class Parcel(Base):\n    def weigh(self):\n        return 1\n", "Add Parcel, weigh to model.py"},
-		{"typescript", "web/src/cart.ts", "", "export const total = (items: Item[]) => items.reduce(sum)\n", "Add total to cart.ts"},
-		{"rust", "src/scan.rs", "", "impl Scan {\n    pub fn day(&self) -> Day {\n        self.day\n    }\n}", "Add Scan, day to scan.rs"},
-		{"java method", "src/Cart.java", "", "    public int total(List<Item> items) {\n        return 0;\n    }", "Add total to Cart.java"},
-		{"setting", "ci.yaml", "retries: 1\ntimeout: 20m", "retries: 1\ntimeout: 45m", "Change `timeout: 20m` to `timeout: 45m` in ci.yaml"},
+		{"python class", "app/model.py", "", "class Parcel(Base):\n    def weigh(self):\n        return 1\n",
+			"Add Parcel, weigh to model.py"},
+		{"typescript", "web/src/cart.ts", "", "export const total = (items: Item[]) => items.reduce(sum)\n",
+			"Add total to cart.ts"},
+		{"rust", "src/scan.rs", "", "impl Scan {\n    pub fn day(&self) -> Day {\n        self.day\n    }\n}",
+			"Add Scan, day to scan.rs"},
+		{"java method", "src/Cart.java", "", "    public int total(List<Item> items) {\n        return 0;\n    }",
+			"Add total to Cart.java"},
+		{"setting", "ci.yaml", "retries: 1\ntimeout: 20m", "retries: 1\ntimeout: 45m",
+			"Change `timeout: 20m` to `timeout: 45m` in ci.yaml"},
 		{"new setting", "ci.yaml", "retries: 1", "retries: 1\ncache: true", "Add key cache to ci.yaml"},
-		{"section", "docs/USE.md", "# Use\n", "# Use\n\n## Undo a rewind\n\nRun it again with --undo.\n", "Add section “Undo a rewind” to “Use” (USE.md)"},
+		{"section", "docs/USE.md", "# Use\n", "# Use\n\n## Undo a rewind\n\nRun it again with --undo.\n",
+			"Add section “Undo a rewind” to “Use” (USE.md)"},
 		{"table", "db/002.sql", "", "CREATE TABLE IF NOT EXISTS parcels (\n  id int\n);", "Add parcels to 002.sql"},
-		{"folder of a common name", "parser/main.go", "a := 1", "a := parse(1)", "Change `a := 1` to `a := parse(1)` in parser/main.go"},
+		{"folder of a common name", "parser/main.go", "a := 1", "a := parse(1)",
+			"Change `a := 1` to `a := parse(1)` in parser/main.go"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,12 +80,14 @@ func TestEditNamesTheFunctionAround(t *testing.T) {
 		response js
 	}{
 		{"from the whole file", js{"originalFile": original, "structuredPatch": []js{}}},
-		{"from the hunk", js{"structuredPatch": []js{{"lines": []string{" func (c *Cart) Total() int {", "-  n := 0", "+  n := sum(c)", "   return n"}}}}},
+		{"from the hunk", js{"structuredPatch": []js{{"lines": []string{" func (c *Cart) Total() int {", "-  n := 0",
+			"+  n := sum(c)", "   return n"}}}}},
 		{"from a unified diff", js{"returnDisplay": js{"fileDiff": "--- a\n+++ b\n@@ -5,3 +5,3 @@ func (c *Cart) Total() int {\n-\tn := 0\n+\tn := sum(c)\n"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := one(t, "", tool(t, "Edit", js{"file_path": root + "/cart.go", "old_string": "\tn := 0", "new_string": "\tn := sum(c)"}, tt.response))
+			d := one(t, "", tool(t, "Edit", js{"file_path": root + "/cart.go", "old_string": "\tn := 0",
+				"new_string": "\tn := sum(c)"}, tt.response))
 			if want := "Change `n := 0` to `n := sum(c)` in Cart.Total (cart.go)"; d.Metadata.Title != want {
 				t.Errorf("title %q\n want %q", d.Metadata.Title, want)
 			}
@@ -120,23 +133,30 @@ func TestEveryHostsEditIsUnderstood(t *testing.T) {
 		event memory.Event
 		title string
 	}{
-		{"Claude Code writes", tool(t, "Write", js{"file_path": root + "/cart.go", "content": newFunc}, js{"type": "create"}), "Create cart.go: Total"},
-		{"Claude Code overwrites", tool(t, "Write", js{"file_path": root + "/cart.go", "content": "a := 1\n" + newFunc}, js{"type": "update", "originalFile": "a := 1\n"}), "Add Total to cart.go"},
+		{"Claude Code writes", tool(t, "Write", js{"file_path": root + "/cart.go",
+			"content": newFunc}, js{"type": "create"}), "Create cart.go: Total"},
+		{"Claude Code overwrites", tool(t, "Write", js{"file_path": root + "/cart.go",
+			"content": "a := 1\n" + newFunc}, js{"type": "update", "originalFile": "a := 1\n"}), "Add Total to cart.go"},
 		{"several at once", tool(t, "MultiEdit", js{"file_path": root + "/cart.go", "edits": []js{
-			{"old_string": "a(b)", "new_string": "a(b)"}, {"old_string": "", "new_string": newFunc}}}, nil), "Add Total to cart.go"},
-		{"a notebook", tool(t, "NotebookEdit", js{"notebook_path": root + "/n.ipynb", "new_source": "def total():\n    return 1"}, nil), "Add total to n.ipynb"},
+			{"old_string": "a(b)", "new_string": "a(b)"}, {"old_string": "",
+				"new_string": newFunc}}}, nil), "Add Total to cart.go"},
+		{"a notebook", tool(t, "NotebookEdit", js{"notebook_path": root + "/n.ipynb",
+			"new_source": "def total():\n    return 1"}, nil), "Add total to n.ipynb"},
 		{"Codex patches", tool(t, "apply_patch", js{"command": patch}, "Success"), "Change `return 0` to `return total()` in Sum (cart.go)"},
 		{"Codex patches in a shell", tool(t, "shell", js{"command": []string{"apply_patch", patch}}, "Success"), "Change `return 0` to `return total()` in Sum (cart.go)"},
 		{"Codex adds", tool(t, "apply_patch", "*** Begin Patch\n*** Add File: calc.py\n+def add(a, b):\n+    return a\n*** End Patch", ""), "Create calc.py: add"},
 		{"Codex deletes", tool(t, "apply_patch", js{"input": "*** Begin Patch\n*** Delete File: lib/old.py\n*** End Patch"}, ""), "Delete lib/old.py"},
 		{"Codex moves", tool(t, "apply_patch", js{"patch": "*** Begin Patch\n*** Update File: a.py\n*** Move to: lib/b.py\n*** End Patch"}, ""), "Move a.py to lib/b.py"},
-		{"Gemini replaces", tool(t, "replace", js{"file_path": root + "/cart.go", "old_string": "return 0", "new_string": "return 1"}, js{"llmContent": "ok"}),
+		{"Gemini replaces", tool(t, "replace", js{"file_path": root + "/cart.go", "old_string": "return 0",
+			"new_string": "return 1"}, js{"llmContent": "ok"}),
 			"Change `return 0` to `return 1` in cart.go"},
 		{"Gemini writes", tool(t, "write_file", js{"file_path": root + "/cart.go", "content": newFunc},
 			js{"llmContent": "Successfully created and wrote to new file"}), "Create cart.go: Total"},
-		{"an editor tool", tool(t, "str_replace_based_edit_tool", js{"command": "str_replace", "path": root + "/cart.go", "old_str": "return 0", "new_str": "return 1"}, "ok"),
+		{"an editor tool", tool(t, "str_replace_based_edit_tool", js{"command": "str_replace", "path": root + "/cart.go",
+			"old_str": "return 0", "new_str": "return 1"}, "ok"),
 			"Change `return 0` to `return 1` in cart.go"},
-		{"a client's own form", event(t, "something", js{"toolName": "Edit", "toolInput": js{"path": "cart.go", "oldString": "return 0", "newString": "return 1"}}),
+		{"a client's own form", event(t, "something", js{"toolName": "Edit", "toolInput": js{"path": "cart.go",
+			"oldString": "return 0", "newString": "return 1"}}),
 			"Change `return 0` to `return 1` in cart.go"},
 	}
 	for _, tt := range tests {

@@ -59,6 +59,8 @@ func (scene) shorten(m *memory.Metadata, folder string) {
 	}
 }
 
+// judge chooses the rule. A client may send an event type of its own, so the payload
+// decides and not the type.
 func (sc scene) judge(s step) note {
 	switch {
 	case s.call != nil:

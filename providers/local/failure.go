@@ -50,6 +50,7 @@ func (sc scene) failedRun(c *call, main segment, what action, o outcome) note {
 	return remembered(memory.KindDiscovery, m)
 }
 
+// because appends a cause that may be unknown.
 func because(why string) string {
 	if why == "" {
 		return "."

@@ -9,6 +9,8 @@ const maxNesting = 6
 // person would have seen.
 func flatten(v any) string { return flattenAt(v, 0) }
 
+// flattenAt is flatten at a depth. Of an object only one field is taken, the first
+// that says something: hosts repeat the same text under several names.
 func flattenAt(v any, depth int) string {
 	if depth > maxNesting {
 		return ""
@@ -58,6 +60,7 @@ func flagged(v any) bool {
 	return text && m["error"] != ""
 }
 
+// truth is v as a flag; what is no boolean is no.
 func truth(v any) bool {
 	b, _ := v.(bool)
 	return b

@@ -2,6 +2,7 @@ package local
 
 import "strings"
 
+// isTrailer knows the lines at the end of a commit message that are for machines.
 func isTrailer(text string) bool {
 	key, _, ok := strings.Cut(text, ": ")
 	return ok && strings.Contains(key, "-") && !strings.Contains(key, " ") || strings.HasPrefix(text, "🤖")
@@ -22,6 +23,7 @@ func commitLine(out string) (branch, hash, subject string) {
 	return "", "", ""
 }
 
+// statLine is git’s own count of what a commit changed.
 func statLine(out string) string {
 	for _, row := range lines(out) {
 		if strings.Contains(row, " changed, ") && strings.Contains(row, " file") {

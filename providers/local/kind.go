@@ -37,6 +37,7 @@ func (sc scene) kindOfChange(ch change, t tale) string {
 	return memory.KindChange
 }
 
+// conceptsOfChange adds a reason to what changed, where the comments give one.
 func conceptsOfChange(kind, words string) []string {
 	out := []string{whatChanged}
 	if kind == memory.KindBugfix {
@@ -49,6 +50,7 @@ func conceptsOfChange(kind, words string) []string {
 	return out
 }
 
+// isTestFile knows test files by the habits of the common languages.
 func isTestFile(p string) bool {
 	base := strings.ToLower(path.Base(p))
 	stem := strings.TrimSuffix(base, path.Ext(base))
@@ -56,6 +58,7 @@ func isTestFile(p string) bool {
 		strings.HasPrefix(base, "test_") || strings.HasSuffix(stem, "_spec") || strings.Contains(p, "__tests__/")
 }
 
+// isSettings knows files that configure rather than compute.
 func isSettings(p string) bool {
 	switch langOf(p) {
 	case keyed, jsonText:
@@ -70,15 +73,21 @@ func isSettings(p string) bool {
 
 // isFix, isRefactor and isFeature read what the user asked for.
 func (a ask) isFix() bool {
-	return hasWord(a.low, "fix", "fixes", "fixed", "bug", "bugs", "broken", "breaks", "fail", "fails", "failing", "failed", "crash*", "error",
-		"errors", "regression", "wrong", "incorrect*", "issue with", "doesn't work", "does not work", "not working", "problem", "leak", "stuck", "hang", "hangs", "reset the")
+	return hasWord(a.low, "fix", "fixes", "fixed", "bug", "bugs", "broken", "breaks", "fail", "fails", "failing", "failed",
+		"crash*", "error",
+		"errors", "regression", "wrong", "incorrect*", "issue with", "doesn't work", "does not work", "not working", "problem",
+		"leak", "stuck", "hang", "hangs", "reset the")
 }
 
+// isRefactor reports whether the user wanted the same thing in another shape.
 func (a ask) isRefactor() bool {
-	return hasWord(a.low, "refactor*", "rename*", "move", "extract*", "simplif*", "clean up", "cleanup", "deduplicate", "duplicate*",
+	return hasWord(a.low, "refactor*", "rename*", "move", "extract*", "simplif*", "clean up", "cleanup", "deduplicate",
+		"duplicate*",
 		"restructure", "split", "reorganize", "inline", "consolidate")
 }
 
+// isFeature reports whether the user wanted something that was not there.
 func (a ask) isFeature() bool {
-	return hasWord(a.low, "add", "implement*", "support", "create", "build", "allow", "introduce", "show", "new", "enable", "want", "would like", "i'd like")
+	return hasWord(a.low, "add", "implement*", "support", "create", "build", "allow", "introduce", "show", "new", "enable",
+		"want", "would like", "i'd like")
 }

@@ -16,7 +16,8 @@ func telling(l lang, rows []string) []string {
 			continue
 		}
 		switch strings.Trim(text, " {};") {
-		case "return", "else", "break", "continue", "return nil", "return err", "if err != nil", "} else", "end", "pass", "try", "fi",
+		case "return", "else", "break", "continue", "return nil", "return err", "if err != nil", "} else", "end", "pass", "try",
+			"fi",
 			"done", "then", "do", "return false", "return true", "} else if err != nil":
 			continue
 		}
@@ -25,6 +26,7 @@ func telling(l lang, rows []string) []string {
 	return out
 }
 
+// hasName reports whether a text has two letters: less than that names nothing.
 func hasName(text string) bool {
 	letters := 0
 	for _, r := range text {
@@ -128,7 +130,7 @@ func callees(l lang, rows []string) []string {
 		if len(out) > most {
 			break
 		}
-		if text := strings.TrimSpace(row); strings.HasPrefix(text, "//") || strings.HasPrefix(text, "#") || strings.HasPrefix(text, "func ") || strings.HasPrefix(text, "def ") {
+		if text := strings.TrimSpace(row); begins(text, "//", "#", "func ", "def ") {
 			continue
 		}
 		for i := range len(row) {
@@ -152,9 +154,12 @@ func callees(l lang, rows []string) []string {
 // isBuiltin names calls that say nothing about a change.
 func isBuiltin(name string) bool {
 	switch name {
-	case "append", "make", "string", "print", "range", "import", "require", "errors.New", "fmt.Errorf", "fmt.Sprintf", "fmt.Println",
-		"fmt.Printf", "fmt.Fprintf", "fmt.Fprintln", "panic", "close", "int64", "byte", "func", "map.get", "context.Background", "context.TODO", "isinstance", "console.log",
-		"t.Errorf", "t.Fatalf", "t.Error", "t.Fatal", "t.Helper", "t.Run", "t.Log", "t.Logf", "t.Parallel", "expect", "assert", "err.Error",
+	case "append", "make", "string", "print", "range", "import", "require", "errors.New", "fmt.Errorf", "fmt.Sprintf",
+		"fmt.Println",
+		"fmt.Printf", "fmt.Fprintf", "fmt.Fprintln", "panic", "close", "int64", "byte", "func", "map.get", "context.Background",
+		"context.TODO", "isinstance", "console.log",
+		"t.Errorf", "t.Fatalf", "t.Error", "t.Fatal", "t.Helper", "t.Run", "t.Log", "t.Logf", "t.Parallel", "expect", "assert",
+		"err.Error",
 		"and", "or", "not", "strings.Builder", "len", "copy", "delete", "toBe", "toEqual", "printf", "echo", "Some", "None":
 		return true
 	}

@@ -5,7 +5,8 @@ import "strings"
 // severity is 1 for lines that state a failure and 0 for those that may.
 func severity(text string) int {
 	low := strings.ToLower(text)
-	if hasWord(low, "error", "error:", "expected", "want", "should", "got", "undefined", "undefined:", "cannot", "not", "fail*", "panic*", "fatal*", "missing", "invalid",
+	if hasWord(low, "error", "error:", "expected", "want", "should", "got", "undefined", "undefined:", "cannot", "not",
+		"fail*", "panic*", "fatal*", "missing", "invalid",
 		"unused", "mismatch", "no", "unexpected", "exception", "denied", "is", "never", "imported", "declared") {
 		return 1
 	}
@@ -30,6 +31,7 @@ func failingTest(text string) (string, bool) {
 	return "", false
 }
 
+// passingTest knows how runners name a test that passed, when they do.
 func passingTest(text string) (string, bool) {
 	for _, mark := range []string{"--- PASS: ", "✓ ", "(pass) "} {
 		if name, ok := strings.CutPrefix(text, mark); ok {
@@ -54,25 +56,24 @@ func testName(s string) string {
 func tally(text string) bool {
 	low := strings.ToLower(text)
 	return len(text) < 120 && strings.ContainsAny(text, "0123456789") &&
-		(strings.Contains(low, " passed") || strings.Contains(low, " passing") || strings.Contains(low, " failed") || strings.HasPrefix(low, "tests:"))
+		(holds(low, " passed", " passing", " failed") || strings.HasPrefix(low, "tests:"))
 }
 
 // tellsError reports whether a line says what went wrong: it points into a file, or
 // starts the way errors do. Log lines of the program under test do not count.
 func tellsError(text string) bool {
-	if strings.Contains(text, " INFO ") || strings.Contains(text, " DEBUG ") || strings.HasPrefix(text, "Exit code") || strings.HasPrefix(text, "Error: Exit code") {
+	if holds(text, " INFO ", " DEBUG ") || begins(text, "Exit code", "Error: Exit code") {
 		return false
 	}
 	low := strings.ToLower(text)
-	for _, start := range []string{"error:", "error[", "fatal:", "panic:", "e   ", "npm err! ", "undefined:", "cannot ", "failed to ", "assertionerror", "typeerror",
-		"referenceerror", "syntaxerror", "valueerror", "keyerror", "importerror", "modulenotfounderror", "exception", "thread 'main' panicked", "conflict (", "✘", "✗", "could not ", "!! "} {
-		if strings.HasPrefix(low, start) {
-			return true
-		}
+	if begins(low, "error:", "error[", "fatal:", "panic:", "e   ", "npm err! ", "undefined:", "cannot ",
+		"failed to ", "assertionerror", "typeerror",
+		"referenceerror", "syntaxerror", "valueerror", "keyerror", "importerror", "modulenotfounderror", "exception",
+		"thread 'main' panicked", "conflict (", "✘", "✗", "could not ", "!! ") {
+		return true
 	}
-	if strings.Contains(low, "no such file or directory") || strings.Contains(low, "command not found") || strings.Contains(low, "permission denied") ||
-		strings.Contains(low, ": error:") || strings.Contains(low, ": unknown ") || strings.Contains(low, ": invalid ") ||
-		strings.Contains(low, ": no ") || strings.Contains(low, ": missing ") || strings.Contains(low, ": unable to ") || strings.Contains(low, ": cannot ") || strings.Contains(low, "syntax error") || strings.Contains(low, "did not match any") || strings.Contains(low, "are ignored by") {
+	if holds(low, "no such file or directory", "command not found", "permission denied", ": error:", ": unknown ",
+		": invalid ", ": no ", ": missing ", ": unable to ", ": cannot ", "syntax error", "did not match any", "are ignored by") {
 		return true
 	}
 	return located(text)
@@ -87,7 +88,7 @@ func located(text string) bool {
 	}
 	dot := strings.LastIndexByte(name, '.')
 	// Helpers of a test print the progress of the run from where they stand.
-	return dot > 0 && len(name)-dot <= 5 && len(place)+3 < len(text) && !strings.Contains(text, " output: ") && !strings.Contains(text, ": Phase ") && !strings.Contains(text, " +0x")
+	return dot > 0 && len(name)-dot <= 5 && len(place)+3 < len(text) && !holds(text, " output: ", ": Phase ", " +0x")
 }
 
 // shortPlace cuts the folders off the place that an error line starts with, and the

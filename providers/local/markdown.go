@@ -52,6 +52,8 @@ type reader struct {
 	table    bool // the header of the table has passed
 }
 
+// row sorts one line. A code block is passed over but for its first lines: what it
+// shows is in the files, and it would be most of what is remembered.
 func (r *reader) row(row string) {
 	text := strings.TrimSpace(row)
 	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
@@ -144,10 +146,13 @@ func listItem(text string) (string, bool) {
 	return "", false
 }
 
+// heading opens a new topic. A heading that every answer has opens none, and what
+// follows stands for itself.
 func (r *reader) heading(text string) {
 	r.settle()
 	title := unnumbered(strings.TrimRight(plain(text), ": "))
-	r.offering = hasWord(strings.ToLower(title), "next step", "next steps", "remaining", "todo", "follow-up", "follow-ups", "open questions")
+	r.offering = hasWord(strings.ToLower(title), "next step", "next steps", "remaining", "todo", "follow-up", "follow-ups",
+		"open questions")
 	r.topic = ""
 	if r.offering || isGeneric(title) {
 		return
@@ -159,6 +164,8 @@ func (r *reader) heading(text string) {
 	}
 }
 
+// item takes a list item for a fact, together with the topic it belongs to: “Removed
+// the field” says nothing without the file above it.
 func (r *reader) item(text string) {
 	r.pending = ""
 	if text == "" {
@@ -183,6 +190,7 @@ func (r *reader) item(text string) {
 	}
 }
 
+// tableRow makes a fact of a row; the head of the table says nothing on its own.
 func (r *reader) tableRow(text string) {
 	if strings.Trim(text, "|-: ") == "" {
 		return
@@ -216,6 +224,7 @@ func (r *reader) endParagraph() {
 	}
 }
 
+// sentence sorts one sentence of a paragraph.
 func (r *reader) sentence(s string) {
 	s = withoutOpener(s)
 	r.intro = ""

@@ -12,8 +12,10 @@ import (
 func (sc scene) served(c *call) note {
 	server, verb := mcpName(c.tool)
 	words := strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(spaced(verb)))
-	writes := hasWord(words, "create", "update", "delete", "add", "set", "write", "post", "send", "comment", "close", "merge", "move", "upload",
-		"publish", "insert", "edit", "reply", "assign", "archive", "remove", "save", "submit", "trigger", "deploy", "run", "execute", "apply")
+	writes := hasWord(words, "create", "update", "delete", "add", "set", "write", "post", "send", "comment", "close", "merge",
+		"move", "upload",
+		"publish", "insert", "edit", "reply", "assign", "archive", "remove", "save", "submit", "trigger", "deploy", "run",
+		"execute", "apply")
 	if !writes || hasWord(words, "get", "list", "search", "read", "find", "fetch", "query", "describe") {
 		return skipped("read-only: " + clip(verb, 60))
 	}

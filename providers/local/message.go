@@ -91,7 +91,8 @@ func (d doc) opening() int {
 // leans reports whether a sentence cannot stand alone.
 func leans(s string) bool {
 	switch strings.ToLower(strings.TrimRight(firstField(s), ",")) {
-	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also", "that's", "it's", "there's", "he", "she":
+	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also",
+		"that's", "it's", "there's", "he", "she":
 		return true
 	}
 	return len(strings.Fields(s)) < 3
@@ -120,7 +121,8 @@ func best(facts []string, limit int) []string {
 // weight is how much a fact carries.
 func weight(f string) int {
 	w := min(len(identifiers(f)), 3) * 2
-	if hasWord(strings.ToLower(f), "because", "instead", "must", "never", "only", "cause*", "fix*", "not", "so that", "default*", "requires", "when") {
+	if hasWord(strings.ToLower(f), "because", "instead", "must", "never", "only", "cause*", "fix*", "not", "so that",
+		"default*", "requires", "when") {
 		w += 2
 	}
 	if len(f) < 25 {
@@ -166,8 +168,10 @@ func (sc scene) kindOfMessage(low string) string {
 	if hasWord(head, "vulnerability", "cve", "sql injection", "path traversal", "xss", "leaked secret", "leaked secrets") {
 		return memory.KindSecurityNote
 	}
-	worked := hasWord(head, "added", "fixed", "updated", "removed", "renamed", "moved", "implemented", "created", "refactored", "replaced", "extracted",
-		"consolidated", "changed", "done", "complete", "completed", "reverted", "deleted", "simplified", "committed", "pushed", "bumped", "the fix")
+	worked := hasWord(head, "added", "fixed", "updated", "removed", "renamed", "moved", "implemented", "created",
+		"refactored", "replaced", "extracted",
+		"consolidated", "changed", "done", "complete", "completed", "reverted", "deleted", "simplified", "committed", "pushed",
+		"bumped", "the fix")
 	asks := sc.ask.isQuestion()
 	switch {
 	case asks && sc.ask.wantsAdvice():
@@ -186,7 +190,8 @@ func (sc scene) kindOfMessage(low string) string {
 
 // isQuestion reports whether the user wanted to know something, not to have it done.
 func (a ask) isQuestion() bool {
-	if hasWord(a.low, "explain", "help me understand", "what do you think", "does it make sense", "do you think", "i wonder", "wondering", "compare") {
+	if hasWord(a.low, "explain", "help me understand", "what do you think", "does it make sense", "do you think", "i wonder",
+		"wondering", "compare") {
 		return true
 	}
 	for _, start := range []string{"why", "what", "how", "when", "where", "who", "which", "but why", "but what", "question"} {
@@ -194,13 +199,16 @@ func (a ask) isQuestion() bool {
 			return true
 		}
 	}
-	return strings.Contains(a.low, "?") && !hasWord(a.low, "add", "fix", "rename", "move", "change", "make", "implement", "remove", "update", "refactor",
-		"create", "write", "delete", "replace", "commit", "push", "let's", "show", "use", "run", "generate", "summarize", "revert", "extract")
+	return strings.Contains(a.low, "?") && !hasWord(a.low, "add", "fix", "rename", "move", "change", "make", "implement",
+		"remove", "update", "refactor",
+		"create", "write", "delete", "replace", "commit", "push", "let's", "show", "use", "run", "generate", "summarize",
+		"revert", "extract")
 }
 
 // wantsAdvice reports whether the user asked for a choice.
 func (a ask) wantsAdvice() bool {
-	return hasWord(a.low, "what do you think", "make sense", "makes sense", "should we", "should i", "which one", "better", "prefer", "recommend", "option", "options", "worth")
+	return hasWord(a.low, "what do you think", "make sense", "makes sense", "should we", "should i", "which one", "better",
+		"prefer", "recommend", "option", "options", "worth")
 }
 
 // conceptsOfMessage says what sort of knowledge an answer is.

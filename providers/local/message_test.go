@@ -39,8 +39,10 @@ func TestMessageIsToldByItsFinding(t *testing.T) {
 }
 
 func TestMessageWithoutAFindingIsSkipped(t *testing.T) {
-	for _, message := range []string{"Done.", "All done!", "Events done.", "Let me check the tests first.", "Perfect! Now let me run the linter:", "", "Would you like me to continue?",
-		"All tests pass.", "I'll update both files now.", "API Error: 529 Overloaded", "Here are the changes:\n\n```go\nx := 1\n```", "To test it locally:"} {
+	for _, message := range []string{"Done.", "All done!", "Events done.", "Let me check the tests first.",
+		"Perfect! Now let me run the linter:", "", "Would you like me to continue?",
+		"All tests pass.", "I'll update both files now.", "API Error: 529 Overloaded",
+		"Here are the changes:\n\n```go\nx := 1\n```", "To test it locally:"} {
 		t.Run(message, func(t *testing.T) {
 			out := generate(t, memory.KindEvent, "", said(t, message))
 			if len(out.Observations) > 0 || out.Skipped == "" {
@@ -104,7 +106,8 @@ func TestMessageKindFollowsPromptAndWords(t *testing.T) {
 }
 
 func TestPromptsThatNameNoIntent(t *testing.T) {
-	for _, prompt := range []string{"yes", "1", "ok, do it please", "Yes, go ahead!", "[Request interrupted by user for tool use]", "This session is being continued from a previous conversation that ran out of context.",
+	for _, prompt := range []string{"yes", "1", "ok, do it please", "Yes, go ahead!",
+		"[Request interrupted by user for tool use]", "This session is being continued from a previous conversation that ran out of context.",
 		"<system-reminder>fix everything now please</system-reminder>", "<task-notification><status>done</status></task-notification>"} {
 		if a := askOf(prompt); a.text != "" {
 			t.Errorf("%q was taken for the wish %q", prompt, a.text)

@@ -56,13 +56,9 @@ func exitCode(text string) bool {
 
 // shoutsFailure knows the closing words of test runners and compilers.
 func shoutsFailure(text string) bool {
-	for _, mark := range []string{"--- FAIL", "\nFAIL\t", "\nFAIL\n", "ERROR task failed", "npm ERR!", "error[E", "BUILD FAILED", "Traceback (most recent call last)",
-		"make: ***", "[build failed]", "Tests failed:", "error: could not compile", "test result: FAILED"} {
-		if strings.Contains(text, mark) {
-			return true
-		}
-	}
-	return false
+	return holds(text, "--- FAIL", "\nFAIL\t", "\nFAIL\n", "ERROR task failed", "npm ERR!", "error[E",
+		"BUILD FAILED", "Traceback (most recent call last)",
+		"make: ***", "[build failed]", "Tests failed:", "error: could not compile", "test result: FAILED")
 }
 
 // read takes in one line.
@@ -95,6 +91,7 @@ func (o *outcome) read(row string) {
 	}
 }
 
+// addOnce appends what is not there yet, up to a number that nobody reads beyond.
 func addOnce(all []string, s string) []string {
 	if s == "" || len(all) >= 40 || slices.Contains(all, s) {
 		return all

@@ -50,4 +50,6 @@ func plural(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
+// sortedKeys makes the order of an object definite: the same event has to give the
+// same words.
 func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

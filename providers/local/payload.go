@@ -136,6 +136,7 @@ func first(texts ...string) string {
 	return ""
 }
 
+// firstValue is the first value that is there.
 func firstValue(values ...any) any {
 	for _, v := range values {
 		if v != nil {

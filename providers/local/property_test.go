@@ -72,8 +72,10 @@ func checkResponse(t interface {
 // anyValue draws a JSON value such as a careless client might send.
 func anyValue(depth int) *rapid.Generator[any] {
 	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-		"go test ./...", "git commit -m \"a", "*** Begin Patch\n*** Update File: \n@@\n-a\n+b", "# H\n- **a** b\n| c | d |\n```", "func F() {", "<private>x", "\x00\x1b[31mred",
-		"git mv", "rm", "sed -i", "pip", "npm", "<<EOF", "$(", "a && ", "--- FAIL: ", "Error: Exit code 1\na.go:1:2: x:", "gh pr create", root + "/a.go", "用户的问题是什么", "**", "](", "[[x]](", "`",
+		"go test ./...", "git commit -m \"a", "*** Begin Patch\n*** Update File: \n@@\n-a\n+b", "# H\n- **a** b\n| c | d |\n```",
+		"func F() {", "<private>x", "\x00\x1b[31mred",
+		"git mv", "rm", "sed -i", "pip", "npm", "<<EOF", "$(", "a && ", "--- FAIL: ", "Error: Exit code 1\na.go:1:2: x:",
+		"gh pr create", root + "/a.go", "用户的问题是什么", "**", "](", "[[x]](", "`",
 	}))
 	scalar := rapid.OneOf(
 		rapid.Map(text, func(s string) any { return s }),
@@ -86,22 +88,26 @@ func anyValue(depth int) *rapid.Generator[any] {
 	inner := rapid.Deferred(func() *rapid.Generator[any] { return anyValue(depth - 1) })
 	return rapid.OneOf(scalar,
 		rapid.Map(rapid.SliceOfN(inner, 0, 4), func(l []any) any { return l }),
-		rapid.Map(rapid.MapOfN(rapid.SampledFrom([]string{"command", "file_path", "old_string", "new_string", "content", "edits", "todos", "plan", "query", "url", "prompt", "stdout", "stderr",
-			"structuredPatch", "lines", "originalFile", "type", "text", "status", "answers", "results", "body", "title", "description", "llmContent", "returnDisplay", "fileDiff", "exitCode", "error"}), inner, 0, 6),
+		rapid.Map(rapid.MapOfN(rapid.SampledFrom([]string{"command", "file_path", "old_string", "new_string", "content", "edits",
+			"todos", "plan", "query", "url", "prompt", "stdout", "stderr",
+			"structuredPatch", "lines", "originalFile", "type", "text", "status", "answers", "results", "body", "title",
+			"description", "llmContent", "returnDisplay", "fileDiff", "exitCode", "error"}), inner, 0, 6),
 			func(m map[string]any) any { return m }),
 	)
 }
 
 func anyEvent(t *rapid.T) memory.Event {
 	payload := map[string]any{
-		"tool_name": rapid.SampledFrom([]string{"Bash", "Edit", "Write", "MultiEdit", "apply_patch", "WebFetch", "WebSearch", "Task", "ExitPlanMode", "AskUserQuestion", "TodoWrite", "Read",
+		"tool_name": rapid.SampledFrom([]string{"Bash", "Edit", "Write", "MultiEdit", "apply_patch", "WebFetch", "WebSearch",
+			"Task", "ExitPlanMode", "AskUserQuestion", "TodoWrite", "Read",
 			"mcp__x__create_y", "mcp_x_y", "Custom", "run_shell_command", ""}).Draw(t, "tool"),
 		"tool_input":    anyValue(3).Draw(t, "input"),
 		"tool_response": anyValue(3).Draw(t, "response"),
-		"error":         rapid.SampledFrom([]any{nil, "", "Error: Exit code 1\n--- FAIL: T", "user doesn't want to proceed: the user said: no way at all", 7.0}).Draw(t, "error"),
-		"prompt":        anyValue(1).Draw(t, "prompt"),
-		"message":       anyValue(1).Draw(t, "message"),
-		"cwd":           root,
+		"error": rapid.SampledFrom([]any{nil, "", "Error: Exit code 1\n--- FAIL: T",
+			"user doesn't want to proceed: the user said: no way at all", 7.0}).Draw(t, "error"),
+		"prompt":  anyValue(1).Draw(t, "prompt"),
+		"message": anyValue(1).Draw(t, "message"),
+		"cwd":     root,
 	}
 	raw, err := json.Marshal(payload)
 	if err != nil {

@@ -14,11 +14,17 @@ func unnumbered(s string) string { return strings.TrimLeft(s, "0123456789.) ") }
 func isGeneric(title string) bool {
 	for w := range strings.FieldsSeq(strings.ToLower(title)) {
 		switch strings.Trim(w, "📦✅🎯🔧 !:.,()&-—") {
-		case "summary", "overview", "changes", "change", "made", "verification", "results", "result", "answer", "details", "findings", "conclusion",
-			"what", "it", "does", "how", "works", "key", "files", "file", "changed", "modified", "testing", "notes", "explanation", "before", "after", "implementation",
-			"updated", "added", "removed", "analysis", "status", "plan", "example", "examples", "usage", "options", "background", "kept", "done", "the", "of", "a", "for",
-			"and", "in", "to", "this", "new", "i", "my", "all", "here", "here's", "is", "are", "now", "issues", "found", "points", "fix", "fixes", "problem", "solution", "main",
-			"question", "quick", "root", "cause", "repository", "research", "parallel", "documentation", "review", "complete", "completed", "test", "tests", "report", "additional", "other", "recommendation", "recommendations", "flow", "current", "description", "context", "total", "output", "pr", "":
+		case "summary", "overview", "changes", "change", "made", "verification", "results", "result", "answer", "details",
+			"findings", "conclusion",
+			"what", "it", "does", "how", "works", "key", "files", "file", "changed", "modified", "testing", "notes", "explanation",
+			"before", "after", "implementation",
+			"updated", "added", "removed", "analysis", "status", "plan", "example", "examples", "usage", "options", "background",
+			"kept", "done", "the", "of", "a", "for",
+			"and", "in", "to", "this", "new", "i", "my", "all", "here", "here's", "is", "are", "now", "issues", "found", "points",
+			"fix", "fixes", "problem", "solution", "main",
+			"question", "quick", "root", "cause", "repository", "research", "parallel", "documentation", "review", "complete",
+			"completed", "test", "tests", "report", "additional", "other", "recommendation", "recommendations", "flow", "current",
+			"description", "context", "total", "output", "pr", "":
 		default:
 			return false
 		}
@@ -26,6 +32,7 @@ func isGeneric(title string) bool {
 	return true
 }
 
+// firstField is the first word.
 func firstField(s string) string {
 	word, _, _ := strings.Cut(s, " ")
 	return word
@@ -33,8 +40,12 @@ func firstField(s string) string {
 
 // withoutOpener drops the courtesies that answers begin with.
 func withoutOpener(s string) string {
-	for _, opener := range []string{"Yes, exactly", "Yes,", "Yes -", "Yes!", "Yes.", "No,", "No -", "Sure,", "Sure!", "Sure.", "Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
-		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!", "You're right,", "You're right.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.", "Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.", "You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
+	for _, opener := range []string{"Yes, exactly", "Yes,", "Yes -", "Yes!", "Yes.", "No,", "No -", "Sure,", "Sure!", "Sure.",
+		"Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
+		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!",
+		"You're right,", "You're right.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.",
+		"Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.",
+		"You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
 		if rest, ok := strings.CutPrefix(s, opener); ok {
 			s = strings.TrimSpace(rest)
 		}
@@ -62,9 +73,12 @@ func capital(s string) string {
 // isOffer reports whether a sentence leaves the next move to the user.
 func isOffer(s string) bool {
 	low := strings.ToLower(s)
-	for _, start := range []string{"would you like", "want me", "should i", "do you want", "shall i", "let me know", "could you", "can you", "ready to", "to clarify", "which ", "if you'd like", "if you want", "you could also", "you can also", "next steps"} {
+	for _, start := range []string{"would you like", "want me", "should i", "do you want", "shall i", "let me know",
+		"could you", "can you", "ready to", "to clarify", "which ", "if you'd like", "if you want", "you could also",
+		"you can also", "next steps"} {
 		if strings.HasPrefix(low, start) {
-			return strings.HasSuffix(low, "?") || strings.HasSuffix(low, ":") || strings.HasPrefix(low, "let me know") || strings.HasPrefix(low, "if you") || strings.HasPrefix(low, "you c") || strings.HasPrefix(low, "ready to")
+			return strings.HasSuffix(low, "?") || strings.HasSuffix(low, ":") || begins(low, "let me know", "if you", "you c",
+				"ready to")
 		}
 	}
 	return strings.HasSuffix(s, "?")
@@ -73,18 +87,15 @@ func isOffer(s string) bool {
 // isLeft reports whether a sentence names work that is left to do.
 func isLeft(s string) bool {
 	low := strings.ToLower(s)
-	for _, start := range []string{"not done", "next:", "next,", "remaining:", "still to do", "still open", "todo", "left to do", "what is left", "what's left", "not yet "} {
-		if strings.HasPrefix(low, start) {
-			return true
-		}
-	}
-	return false
+	return begins(low, "not done", "next:", "next,", "remaining:", "still to do", "still open", "todo",
+		"left to do", "what is left", "what's left", "not yet ")
 }
 
 // isStatus reports whether a sentence only says that checks pass.
 func isStatus(s string) bool {
 	low := strings.ToLower(s)
-	return len(s) < 110 && hasWord(low, "pass", "passes", "passed", "passing", "clean", "succeeds", "compiles", "0 issues", "no issues") &&
+	return len(s) < 110 && hasWord(low, "pass", "passes", "passed", "passing", "clean", "succeeds", "compiles", "0 issues",
+		"no issues") &&
 		hasWord(low, "test", "tests", "lint", "linter", "linting", "build", "builds", "all", "everything")
 }
 
@@ -92,25 +103,26 @@ func isStatus(s string) bool {
 // do or that something follows.
 func isAnnouncement(s string) bool {
 	low := strings.ToLower(s)
-	if hasWord(low, "changes are complete", "all done", "plan is complete", "summary of", "generated with", "co-authored-by", "now resolved", "changes are done") && len(s) < 90 {
+	if hasWord(low, "changes are complete", "all done", "plan is complete", "summary of", "generated with", "co-authored-by",
+		"now resolved", "changes are done") && len(s) < 90 {
 		return true
 	}
 	if second := firstField(strings.TrimPrefix(low, "now ")); strings.HasPrefix(low, "now ") && strings.HasSuffix(second, "ing") {
 		return true
 	}
-	for _, start := range []string{"let me", "i'm using", "before reporting", "i've thoroughly", "i've read", "i've completed", "i've analyzed", "i've reviewed", "i've researched", "i have completed", "i have analyzed", "i'll", "i will", "i'm going to", "now let me", "now i", "now let's", "let's", "here's", "here is", "here are", "here it is", "looking at",
-		"based on my", "i now have", "i have a ", "i can now", "first, let me", "next, i", "great", "perfect", "good,", "excellent", "i need to", "i understand", "sorry", "i apologize", "stopped."} {
-		if strings.HasPrefix(low, start) {
-			return true
-		}
-	}
-	return false
+	return begins(low, "let me", "i'm using", "before reporting", "i've thoroughly", "i've read",
+		"i've completed", "i've analyzed", "i've reviewed", "i've researched", "i have completed", "i have analyzed", "i'll",
+		"i will", "i'm going to", "now let me", "now i", "now let's", "let's", "here's", "here is", "here are", "here it is",
+		"looking at",
+		"based on my", "i now have", "i have a ", "i can now", "first, let me", "next, i", "great", "perfect", "good,",
+		"excellent", "i need to", "i understand", "sorry", "i apologize", "stopped.")
 }
 
 // plain strips the marks of Markdown but keeps `code`, which says what is a name.
 func plain(s string) string {
 	s = oneLine(s)
-	for _, mark := range [...][2]string{{"**", ""}, {"__", ""}, {"<br/>", "; "}, {"<br>", "; "}, {"✅ ", ""}, {"❌ ", ""}, {"✅", ""}, {"❌", ""}} {
+	for _, mark := range [...][2]string{{"**", ""}, {"__", ""}, {"<br/>", "; "}, {"<br>", "; "}, {"✅ ", ""}, {"❌ ", ""}, {"✅",
+		""}, {"❌", ""}} {
 		s = strings.ReplaceAll(s, mark[0], mark[1])
 	}
 	s = unstressed(s)

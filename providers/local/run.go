@@ -64,6 +64,7 @@ func principal(all []segment) (segment, action) {
 	return best, what
 }
 
+// firstWord names the program a line starts with, for the reason of a skip.
 func firstWord(all []segment) string {
 	for _, s := range all {
 		if len(s.words) > 0 && s.words[0] != "cd" {

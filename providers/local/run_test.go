@@ -10,9 +10,12 @@ import (
 
 func TestCommandsThatOnlyLookAreSkipped(t *testing.T) {
 	for _, command := range []string{
-		"ls -la", "cat main.go", "cd pkg && pwd", "echo hi", "grep -rn foo . | head", "git status && git diff --stat", "git log --oneline | head -5",
-		"find . -name '*.go' | xargs wc -l", "sed -n 1,20p main.go", "FOO=1 git show HEAD", "echo done > /tmp/x", "ls 2>/dev/null || true", "go run . --help", "go version",
-		"gh pr view 12", "docker ps", "npm ls", "cat <<'EOF'\ngo test\nEOF", "# go test ./...", "kill %1", "git add -A", "git fetch && git checkout main",
+		"ls -la", "cat main.go", "cd pkg && pwd", "echo hi", "grep -rn foo . | head", "git status && git diff --stat",
+		"git log --oneline | head -5",
+		"find . -name '*.go' | xargs wc -l", "sed -n 1,20p main.go", "FOO=1 git show HEAD", "echo done > /tmp/x",
+		"ls 2>/dev/null || true", "go run . --help", "go version",
+		"gh pr view 12", "docker ps", "npm ls", "cat <<'EOF'\ngo test\nEOF", "# go test ./...", "kill %1", "git add -A",
+		"git fetch && git checkout main",
 	} {
 		t.Run(command, func(t *testing.T) { wantSkip(t, bash(t, command, "some output"), "looking around") })
 	}
@@ -62,13 +65,19 @@ func TestFailuresAreToldByTheirCause(t *testing.T) {
 		{"go test", "go test ./...", "Error: Exit code 1\n--- FAIL: TestDay (0.00s)\n    --- FAIL: TestDay/leap (0.00s)\n    day_test.go:12: got 1, want 2\nFAIL",
 			"1 test fails: TestDay"},
 		{"go build in tests", "go test ./...", "Error: Exit code 1\n# app\npkg/day.go:7:2: undefined: zone\nFAIL\tapp [build failed]", "Tests do not run: day.go:7: undefined: zone"},
-		{"pytest", "pytest -q", "Error: Exit code 1\nFAILED tests/test_day.py::test_leap - assert 1 == 2\n1 failed, 3 passed", "1 test fails: tests/test_day.py::test_leap"},
-		{"jest", "npx jest", "Error: Exit code 1\n  ✕ adds items (3 ms)\n  ✓ removes items (1 ms)\nTests: 1 failed, 1 passed", "1 test fails: adds items"},
-		{"cargo", "cargo test", "Error: Exit code 101\ntest day::leap ... FAILED\ntest day::next ... ok", "1 test fails: day::leap"},
-		{"lint", "golangci-lint run", "Error: Exit code 1\ncmd/a.go:10:2: error is not nil but it returns nil (nilerr)", "`golangci-lint run` fails: a.go:10: error is not nil but it returns nil (nilerr)"},
+		{"pytest", "pytest -q", "Error: Exit code 1\nFAILED tests/test_day.py::test_leap - assert 1 == 2\n1 failed, 3 passed",
+			"1 test fails: tests/test_day.py::test_leap"},
+		{"jest", "npx jest", "Error: Exit code 1\n  ✕ adds items (3 ms)\n  ✓ removes items (1 ms)\nTests: 1 failed, 1 passed",
+			"1 test fails: adds items"},
+		{"cargo", "cargo test", "Error: Exit code 101\ntest day::leap ... FAILED\ntest day::next ... ok",
+			"1 test fails: day::leap"},
+		{"lint", "golangci-lint run", "Error: Exit code 1\ncmd/a.go:10:2: error is not nil but it returns nil (nilerr)",
+			"`golangci-lint run` fails: a.go:10: error is not nil but it returns nil (nilerr)"},
 		{"command", "python tool.py", "Error: Exit code 1\nTraceback (most recent call last):\n  File \"tool.py\", line 3\nValueError: no depot named x", "`python tool.py` fails: ValueError: no depot named x"},
-		{"git", "git push", "Error: Exit code 1\nerror: failed to push some refs to 'github.com:you/app'", "`git push` fails: failed to push some refs to 'github.com:you/app'"},
-		{"chain", "go build -o x . && ./deploy.sh now", "Error: Exit code 2\nfatal: no such depot", "`deploy.sh now` fails: fatal: no such depot"},
+		{"git", "git push", "Error: Exit code 1\nerror: failed to push some refs to 'github.com:you/app'",
+			"`git push` fails: failed to push some refs to 'github.com:you/app'"},
+		{"chain", "go build -o x . && ./deploy.sh now", "Error: Exit code 2\nfatal: no such depot",
+			"`deploy.sh now` fails: fatal: no such depot"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,10 +98,12 @@ func TestFailuresThatHostsHideAreSeen(t *testing.T) {
 		event memory.Event
 	}{
 		{"behind a pipe", bash(t, "go test ./... | tail -3", "--- FAIL: TestDay (0.00s)\nFAIL\tapp\t0.1s")},
-		{"exit code in an object", tool(t, "Bash", js{"command": "go test ./..."}, js{"stdout": "--- FAIL: TestDay (0.00s)", "exitCode": 1})},
+		{"exit code in an object", tool(t, "Bash", js{"command": "go test ./..."}, js{"stdout": "--- FAIL: TestDay (0.00s)",
+			"exitCode": 1})},
 		{"Codex has no code", tool(t, "Bash", js{"command": "go test ./..."}, "--- FAIL: TestDay (0.00s)\nFAIL\n")},
 		{"Gemini writes it out", tool(t, "run_shell_command", js{"command": "go test ./..."}, js{"llmContent": "Output: --- FAIL: x\n--- FAIL: TestDay (0.00s)\nExit Code: 1"})},
-		{"a client's own form", event(t, "ToolCall", js{"tool": "bash", "toolInput": js{"cmd": "go test ./..."}, "toolResponse": js{"is_error": true, "output": "--- FAIL: TestDay (0.00s)"}})},
+		{"a client's own form", event(t, "ToolCall", js{"tool": "bash",
+			"toolInput": js{"cmd": "go test ./..."}, "toolResponse": js{"is_error": true, "output": "--- FAIL: TestDay (0.00s)"}})},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

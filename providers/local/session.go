@@ -86,6 +86,8 @@ func (s *session) turn() *turn {
 	return &s.turns[len(s.turns)-1]
 }
 
+// said closes a turn with the agent’s account of it. Of several the last counts, as
+// an agent that was stopped and went on tells the whole again.
 func (s *session) said(message string) {
 	d := digest(message)
 	t := s.turn()
@@ -160,6 +162,7 @@ func (s *session) planned(c *call) {
 	}
 }
 
+// wrote counts what an editing tool did to the files.
 func (s *session) wrote(c *call) {
 	if c.failed {
 		return
@@ -172,6 +175,8 @@ func (s *session) wrote(c *call) {
 	}
 }
 
+// touched counts a change of a file and keeps the headline of the first: it says what
+// the file was opened for. The headline costs work, so it is made only once.
 func (s *session) touched(path string, added, removed int, headline func() string) {
 	t := s.turn()
 	t.edits = addOnce(t.edits, path)

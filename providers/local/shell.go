@@ -38,6 +38,7 @@ type splitter struct {
 	toFile  bool   // the next word is the target of a redirection
 }
 
+// step reads what stands at the position, and moves it by at least one byte.
 func (sp *splitter) step() {
 	c := sp.src[sp.pos]
 	switch {
@@ -74,6 +75,7 @@ func (sp *splitter) step() {
 	}
 }
 
+// add appends to the word that is being read.
 func (sp *splitter) add(s string) {
 	sp.word.WriteString(s)
 	sp.inWord = true
@@ -109,6 +111,7 @@ func (sp *splitter) substitution() {
 	}
 }
 
+// ampersand tells && and & from &>, which redirects.
 func (sp *splitter) ampersand() {
 	switch rest := sp.src[sp.pos:]; {
 	case strings.HasPrefix(rest, "&>"):
@@ -162,6 +165,8 @@ func (sp *splitter) skipWord() {
 	}
 }
 
+// heredocWord reads the word that will end the here-document; its text begins on the
+// next line, and the rest of this one still counts.
 func (sp *splitter) heredocWord() {
 	rest := sp.src[sp.pos:]
 	trimmed := strings.TrimLeft(rest, "- \t")
@@ -187,11 +192,14 @@ func (sp *splitter) skipHeredoc() {
 	}
 }
 
+// skipLine passes over a comment.
 func (sp *splitter) skipLine() {
 	row, _, _ := strings.Cut(sp.src[sp.pos:], "\n")
 	sp.pos += len(row)
 }
 
+// endWord puts the word that is being read where it belongs. A quoted empty word is
+// a word, too.
 func (sp *splitter) endWord() {
 	if !sp.inWord {
 		return
@@ -206,6 +214,7 @@ func (sp *splitter) endWord() {
 	sp.cur.words = append(sp.cur.words, w)
 }
 
+// endSegment puts the command that is being read among the others.
 func (sp *splitter) endSegment() {
 	sp.endWord()
 	if len(sp.cur.words) > 0 || sp.cur.target != "" {

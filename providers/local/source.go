@@ -48,7 +48,7 @@ func isImport(l lang, text string) bool {
 	case script:
 		return strings.HasPrefix(text, "import ") || strings.Contains(text, "= require(")
 	case braces:
-		return strings.HasPrefix(text, "import ") || strings.HasPrefix(text, "use ") || strings.HasPrefix(text, "using ") || strings.HasPrefix(text, "#include")
+		return begins(text, "import ", "use ", "using ", "#include")
 	case ruby:
 		return strings.HasPrefix(text, "require")
 	}

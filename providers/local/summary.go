@@ -103,6 +103,8 @@ func (s *session) request() string {
 	return bullets(all, 600)
 }
 
+// investigated lists what was looked at. A file that was changed, too, is told among
+// what was done.
 func (s *session) investigated() string {
 	var parts []string
 	if looked := slices.DeleteFunc(slices.Clone(s.read), s.wasEdited); len(looked) > 0 {
@@ -117,6 +119,7 @@ func (s *session) investigated() string {
 	return clip(strings.Join(parts, " "), 500)
 }
 
+// wasEdited reports whether the session changed the file.
 func (s *session) wasEdited(p string) bool {
 	return slices.ContainsFunc(s.edited, func(e edited) bool { return e.path == p })
 }
@@ -154,8 +157,12 @@ func answer(t turn) string {
 	return text
 }
 
+// tellsCause reports whether a sentence gives a reason: what cannot be read off the
+// code afterwards.
 func tellsCause(f string) bool {
-	return hasWord(strings.ToLower(f), "because", "root cause", "caused by", "the reason", "the bug", "the problem", "the issue", "was that", "instead of", "otherwise", "due to", "decided", "chose", "rather than") || strings.Contains(f, ", so ")
+	return hasWord(strings.ToLower(f), "because", "root cause", "caused by", "the reason", "the bug", "the problem",
+		"the issue", "was that", "instead of", "otherwise", "due to", "decided", "chose",
+		"rather than") || strings.Contains(f, ", so ")
 }
 
 // completed lists what was done, turn by turn, then the files, the history and the checks.
@@ -191,6 +198,7 @@ func (s *session) completed() string {
 	return strings.TrimSpace(strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), "\n"))
 }
 
+// extent is how much of the file changed, where that is known; a move is not.
 func (e edited) extent() string {
 	if e.added+e.removed == 0 {
 		return ""
@@ -198,6 +206,7 @@ func (e edited) extent() string {
 	return fmt.Sprintf(" (+%d −%d)", e.added, e.removed)
 }
 
+// passing lists the commands that succeeded when they ran last, the latest first.
 func (s *session) passing() []string {
 	var out []string
 	for _, c := range s.checks {
@@ -237,6 +246,7 @@ func (s *session) notes(omitted int) string {
 	return bullets(all[:min(len(all), 5)], 450)
 }
 
+// concepts are those of the session as a whole.
 func (s *session) concepts() []string {
 	out := []string{}
 	for _, t := range s.turns {
@@ -252,6 +262,7 @@ func (s *session) concepts() []string {
 	return out
 }
 
+// editedPaths lists the files in the order they were first changed.
 func editedPaths(all []edited) []string {
 	var out []string
 	for _, e := range all {

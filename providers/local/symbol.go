@@ -32,7 +32,8 @@ func langOf(file string) lang {
 		return python
 	case ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".vue", ".svelte":
 		return script
-	case ".java", ".kt", ".kts", ".scala", ".cs", ".swift", ".php", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp", ".dart", ".zig", ".m", ".groovy", ".proto":
+	case ".java", ".kt", ".kts", ".scala", ".cs", ".swift", ".php", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp", ".dart", ".zig",
+		".m", ".groovy", ".proto":
 		return braces
 	case ".rb", ".ex", ".exs", ".lua", ".jl":
 		return ruby

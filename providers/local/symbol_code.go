@@ -8,6 +8,9 @@ import (
 // codeSymbol reads a declaration of a programming language.
 func codeSymbol(l lang, text string, top bool) (symbol, bool) {
 	rest, word := stripModifiers(text)
+	if after, ok := strings.CutPrefix(text, "impl<"); ok {
+		rest, word = "<"+after, "impl"
+	}
 	var name string
 	switch word {
 	case "func", "fn", "def", "fun", "function", "sub", "defp", "function*":
@@ -23,7 +26,7 @@ func codeSymbol(l lang, text string, top bool) (symbol, bool) {
 		name, word = implName(rest), "impl"
 	case "const", "let", "var", "val", "static":
 		name = leadingName(rest)
-		isFunc := strings.Contains(rest, "=>") || strings.Contains(rest, "= function") || strings.Contains(rest, "= async")
+		isFunc := holds(rest, "=>", "= function", "= async")
 		if isFunc && l == script {
 			word = "func"
 		} else if !top || name == "" {
@@ -68,7 +71,8 @@ func stripModifiers(text string) (rest, word string) {
 		after = strings.TrimSpace(after)
 		switch word {
 		case "export", "default", "public", "private", "protected", "internal", "abstract", "final", "sealed", "override",
-			"async", "pub", "pub(crate)", "unsafe", "open", "suspend", "inline", "declare", "data", "partial", "readonly", "extern", "virtual":
+			"async", "pub", "pub(crate)", "unsafe", "open", "suspend", "inline", "declare", "data", "partial", "readonly", "extern",
+			"virtual":
 			rest = after
 			continue
 		case "static":
@@ -141,15 +145,18 @@ func bareFunc(l lang, text string, top bool) (symbol, bool) {
 	return symbol{"func", name}, true
 }
 
+// isControl knows the words that stand before a bracket without declaring anything.
 func isControl(word string) bool {
 	switch strings.TrimLeft(word, "}") {
 	case "if", "for", "while", "switch", "catch", "return", "else", "do", "try", "with", "new", "await", "throw", "using",
-		"lock", "foreach", "match", "unless", "elif", "super", "this", "synchronized", "typeof", "defer", "go", "select", "case", "":
+		"lock", "foreach", "match", "unless", "elif", "super", "this", "synchronized", "typeof", "defer", "go", "select", "case",
+		"":
 		return true
 	}
 	return false
 }
 
+// isTestName knows tests by the names their runners ask for.
 func isTestName(name string) bool {
 	for _, p := range []string{"Test", "Benchmark", "Fuzz", "Example", "test_"} {
 		if strings.HasPrefix(name, p) && len(name) > len(p) {

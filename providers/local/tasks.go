@@ -2,6 +2,7 @@ package local
 
 import "strings"
 
+// gitPurpose: what moves history is told, what moves only the working tree is not.
 func gitPurpose(sub string) action {
 	switch sub {
 	case "commit", "push", "merge", "rebase", "cherry-pick", "revert", "tag", "am":
@@ -12,6 +13,7 @@ func gitPurpose(sub string) action {
 	return looks
 }
 
+// hubPurpose: what others will see on the forge is told.
 func hubPurpose(args []string) action {
 	if len(args) > 1 {
 		switch args[1] {
@@ -22,6 +24,7 @@ func hubPurpose(args []string) action {
 	return looks
 }
 
+// goPurpose sorts the sub-commands of go.
 func goPurpose(sub string) action {
 	switch sub {
 	case "test":
@@ -36,6 +39,7 @@ func goPurpose(sub string) action {
 	return looks
 }
 
+// npmPurpose sorts those of npm and its like; run and its scripts are read by name.
 func npmPurpose(sub string, args []string) action {
 	switch sub {
 	case "install", "i", "add", "ci", "remove", "uninstall", "upgrade", "update", "up":
@@ -50,6 +54,7 @@ func npmPurpose(sub string, args []string) action {
 	return taskPurpose(args)
 }
 
+// cargoPurpose sorts those of cargo; what it does not know is a program of the project.
 func cargoPurpose(sub string) action {
 	switch sub {
 	case "test", "nextest":
@@ -74,7 +79,8 @@ func taskPurpose(args []string) action {
 		case strings.HasPrefix(a, "-") || name == "run":
 		case hasWord(name, "test*", "tests", "e2e", "spec", "verify"):
 			return tests
-		case hasWord(name, "lint*", "fmt", "format*", "build*", "compile", "check*", "vet", "typecheck", "type-check", "clean", "generate", "tidy"):
+		case hasWord(name, "lint*", "fmt", "format*", "build*", "compile", "check*", "vet", "typecheck", "type-check", "clean",
+			"generate", "tidy"):
 			return checks
 		case hasWord(name, "migrat*", "deploy*", "release*", "publish"):
 			return deploys
@@ -85,6 +91,7 @@ func taskPurpose(args []string) action {
 	return runs
 }
 
+// installPurpose sorts those of package managers.
 func installPurpose(sub string, args []string) action {
 	switch sub {
 	case "install", "add", "remove", "uninstall", "sync", "upgrade", "update", "tap":
@@ -95,10 +102,13 @@ func installPurpose(sub string, args []string) action {
 	return looks
 }
 
+// deployPurpose sorts those of tools that change what runs somewhere: the first word
+// that does decides.
 func deployPurpose(sub string, args []string) action {
 	for _, a := range append([]string{sub}, args...) {
 		switch a {
-		case "push", "apply", "delete", "up", "down", "deploy", "destroy", "rollout", "upgrade", "install", "restart", "start", "stop", "enable", "disable", "publish", "create":
+		case "push", "apply", "delete", "up", "down", "deploy", "destroy", "rollout", "upgrade", "install", "restart", "start",
+			"stop", "enable", "disable", "publish", "create":
 			return deploys
 		case "build":
 			return checks

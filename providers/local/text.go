@@ -95,6 +95,7 @@ func printable(s string) string {
 	}, s)
 }
 
+// unprintable keeps line breaks and tabs, which oneLine folds, and drops the rest.
 func unprintable(r rune) bool {
 	return r == utf8.RuneError || r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }
@@ -147,6 +148,8 @@ func hasWord(text string, words ...string) bool {
 	return false
 }
 
+// wordByte reports whether a byte belongs to a word. Bytes above ASCII do: a word of
+// another script must not end in the middle.
 func wordByte(b byte) bool {
 	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= utf8.RuneSelf
 }
@@ -154,4 +157,14 @@ func wordByte(b byte) bool {
 // lines splits text and drops the carriage returns of other systems.
 func lines(s string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\r\n", "\n"), "\n")
+}
+
+// holds reports whether text contains one of the parts.
+func holds(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
+}
+
+// begins reports whether text starts with one of the prefixes.
+func begins(text string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(text, p) })
 }

@@ -24,15 +24,18 @@ func classOf(tool string) class {
 	switch strings.ToLower(tool) {
 	case "read", "grep", "glob", "ls", "notebookread", "toolsearch", "lsp", "bashoutput", "taskoutput",
 		"read_file", "read_many_files", "list_directory", "list_dir", "grep_search", "search_file_content", "glob_files",
-		"find_files", "view", "view_image", "readmcpresource", "readmcpresourcetool", "listmcpresourcestool", "codebase_search", "file_search":
+		"find_files", "view", "view_image", "readmcpresource", "readmcpresourcetool", "listmcpresourcestool", "codebase_search",
+		"file_search":
 		return reads
 	case "todowrite", "todoread", "taskcreate", "taskupdate", "taskget", "tasklist", "taskstop", "update_plan", "write_todos",
 		"skill", "slashcommand", "killshell", "killbash", "enterplanmode", "save_memory", "write_stdin", "sleep", "think":
 		return books
 	case "edit", "write", "multiedit", "notebookedit", "apply_patch", "applypatch", "replace", "write_file", "edit_file",
-		"create_file", "str_replace", "str_replace_editor", "str_replace_based_edit_tool", "search_replace", "insert_edit_into_file":
+		"create_file", "str_replace", "str_replace_editor", "str_replace_based_edit_tool", "search_replace",
+		"insert_edit_into_file":
 		return edits
-	case "bash", "shell", "run_shell_command", "local_shell", "exec_command", "exec", "run_terminal_cmd", "powershell", "shell_command":
+	case "bash", "shell", "run_shell_command", "local_shell", "exec_command", "exec", "run_terminal_cmd", "powershell",
+		"shell_command":
 		return shell
 	case "webfetch", "websearch", "web_fetch", "web_search", "google_web_search", "fetch", "browser":
 		return web

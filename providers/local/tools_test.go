@@ -30,17 +30,21 @@ func TestOtherToolsAreToldByTheirGist(t *testing.T) {
 		title string
 		fact  string
 	}{
-		{"a page", tool(t, "WebFetch", js{"url": "https://docs.example.com/zones/?a=b", "prompt": "how are zones given?"}, js{"result": page}),
+		{"a page", tool(t, "WebFetch", js{"url": "https://docs.example.com/zones/?a=b",
+			"prompt": "how are zones given?"}, js{"result": page}),
 			memory.KindDiscovery, "docs.example.com/zones: Scans carry `zone` since 2.1", "zone: IANA name of the depot's zone"},
 		{"a search", tool(t, "WebSearch", js{"query": "scan format zone"}, js{"query": "scan format zone", "results": []any{
 			js{"content": []js{{"title": "Zones", "url": "https://docs.example.com/zones"}}}, "Scans carry a zone since version 2.1 of the format."}}),
 			memory.KindDiscovery, "Searched “scan format zone”: Scans carry a zone since version 2.1 of the format", "Zones (https://docs.example.com/zones)"},
-		{"a sub-agent", tool(t, "Task", js{"description": "Find zone users", "prompt": "Find who reads the zone"}, js{"status": "completed", "prompt": "Find who reads the zone",
+		{"a sub-agent", tool(t, "Task", js{"description": "Find zone users",
+			"prompt": "Find who reads the zone"}, js{"status": "completed", "prompt": "Find who reads the zone",
 			"content": []js{{"type": "text", "text": "Only the weekly report reads the zone.\n\n- `report/weekly.go:38` reads it twice"}}}),
 			memory.KindDiscovery, "Find zone users: Only the weekly report reads the zone: `report/weekly.go:38` reads it twice", "`report/weekly.go:38` reads it twice"},
-		{"an issue", tool(t, "mcp__linear-server__create_comment", js{"issueId": "APP-7", "body": "## Zone is missing\n\n- `Depot` has none"}, []js{{"type": "text", "text": `{"url":"https://l.app/7"}`}}),
+		{"an issue", tool(t, "mcp__linear-server__create_comment", js{"issueId": "APP-7",
+			"body": "## Zone is missing\n\n- `Depot` has none"}, []js{{"type": "text", "text": `{"url":"https://l.app/7"}`}}),
 			memory.KindChange, "linear: create comment APP-7: Zone is missing", "https://l.app/7"},
-		{"Gemini's MCP", tool(t, "mcp_tracker_updateIssue", js{"id": "APP-7", "state": "Done"}, js{"llmContent": "ok"}), memory.KindChange, "tracker: update issue APP-7", "state: Done"},
+		{"Gemini's MCP", tool(t, "mcp_tracker_updateIssue", js{"id": "APP-7",
+			"state": "Done"}, js{"llmContent": "ok"}), memory.KindChange, "tracker: update issue APP-7", "state: Done"},
 		{"a failing write", failed(t, "mcp__linear__create_issue", js{"title": "x"}, "Error: the workspace is read only for you"), memory.KindDiscovery,
 			"linear: cannot create issue: The workspace is read only for you", "title: x"},
 		{"a plan", tool(t, "ExitPlanMode", js{"plan": "# Plan: Read days in their zone\n\nThe depot gets a zone.\n\n1. Add `Zone` to `Depot`"}, "approved"), memory.KindDecision,

@@ -42,7 +42,10 @@ func around(l lang, above []string, depth int) string {
 			continue
 		}
 		in := indent(row)
-		if l != markdown && in >= depth {
+		switch {
+		case l == markdown:
+		case l == keyed && row[0] == '[': // a section holds what follows, whatever its indent
+		case in >= depth, l == keyed && !strings.HasSuffix(row, ":"):
 			continue
 		}
 		s, ok := declared(l, row)
