@@ -88,6 +88,38 @@ func TestTakeoverRefusesTheLateFinish(t *testing.T) {
 	}
 }
 
+// Two attempts of processes that bear the same name are still two: the first, late,
+// must not end the job in the place of the second, which is at it.
+func TestLateAttemptIsNotTakenForTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		_, j := h.oweEvent()
+		cut := &flakyStore{Store: h.store}
+		late := &provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+			time.Sleep(2 * time.Minute)
+			return answer(r)
+		}}
+		h.start(late, func(c *generation.Config) { c.Store, c.Queue, c.CallTimeout = cut, h.newQueue(cut), time.Hour })
+		h.settle()
+		cut.down.Store(true)
+		next := &provider{answer: slow(10 * time.Minute)}
+		h.start(next, func(c *generation.Config) { c.CallTimeout = time.Hour })
+		time.Sleep(100 * time.Second)
+		cut.down.Store(false)
+		time.Sleep(time.Minute) // the first one answers
+		if len(late.asked()) != 1 || len(next.asked()) != 1 {
+			t.Fatalf("%d and %d calls", len(late.asked()), len(next.asked()))
+		}
+		if got := h.now(j); got.Status != memory.JobProcessing || len(h.observations()) != 0 {
+			t.Errorf("job is %s with %d observations", got.Status, len(h.observations()))
+		}
+		time.Sleep(10 * time.Minute)
+		if got := h.now(j); got.Status != memory.JobCompleted || got.Attempts != 2 || len(h.observations()) != 1 {
+			t.Errorf("job is %s after %d attempts with %d observations", got.Status, got.Attempts, len(h.observations()))
+		}
+	})
+}
+
 // Whatever the provider does when the job is cancelled under its hands, nothing is
 // written.
 func TestCancelWhileTheProviderWorksWins(t *testing.T) {
