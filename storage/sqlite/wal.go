@@ -18,15 +18,17 @@ const (
 // walGuard bounds the write-ahead log.
 type walGuard struct {
 	file  string
+	limit int64
+	every int
 	count int
 }
 
 // check is called after each group.
 func (g *walGuard) check(db *sql.DB) {
-	if g.count++; g.count%walCheckEvery != 0 {
+	if g.count++; g.count%g.every != 0 {
 		return
 	}
-	if st, err := os.Stat(g.file); err != nil || st.Size() < maxWAL {
+	if st, err := os.Stat(g.file); err != nil || st.Size() < g.limit {
 		return
 	}
 	// A failure means that a reader held on for too long; the next look tries again.

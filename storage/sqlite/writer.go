@@ -36,7 +36,7 @@ type writer struct {
 
 func startWriter(db *sql.DB, wal string) *writer {
 	w := &writer{
-		db: db, st: newStatements(db), wal: &walGuard{file: wal},
+		db: db, st: newStatements(db), wal: &walGuard{file: wal, limit: maxWAL, every: walCheckEvery},
 		queue: make(chan *op, maxWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.loop()
@@ -70,6 +70,11 @@ func (o *op) claim() bool { return o.held.CompareAndSwap(false, true) }
 func (w *writer) do(ctx context.Context, fn func(g *group) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	select {
+	case <-w.stopping: // even if there is room in the queue
+		return errClosed
+	default:
 	}
 	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
 	select {

@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestLogIsCutBack grows the write-ahead log under a reader that holds on to it,
+// which keeps SQLite from reusing it, and expects it gone once the reader is.
+func TestLogIsCutBack(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "m.db")
+	s := openAt(t, path, Options{})
+	size := func() int64 {
+		st, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st.Size()
+	}
+	reader, err := s.pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback()
+	var n int
+	if err := reader.QueryRow(`SELECT COUNT(*) FROM teams`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, s, `CREATE TABLE ballast (b BLOB)`)
+	const limit = 8 << 20
+	for size() < limit {
+		exec(t, s, `INSERT INTO ballast VALUES (randomblob(1000000))`)
+	}
+	g := &walGuard{file: path + "-wal", limit: limit, every: 1}
+	g.check(s.db)
+	if size() < limit {
+		t.Fatal("the log was cut while it was read from")
+	}
+	if err := reader.QueryRow(`SELECT COUNT(*) FROM teams`).Scan(&n); err != nil {
+		t.Errorf("the reader was disturbed: %v", err)
+	}
+	if err := addTeam(s, "writing goes on"); err != nil {
+		t.Error(err)
+	}
+	reader.Rollback()
+	g.check(s.db)
+	if got := size(); got != 0 {
+		t.Errorf("the log still has %d bytes", got)
+	}
+	var timeout int
+	if err := s.db.QueryRow(`PRAGMA busy_timeout`).Scan(&timeout); err != nil || timeout != 5000 {
+		t.Errorf("busy_timeout is left at %d, %v", timeout, err)
+	}
+}
+
+// TestConnectionsAreSetUp checks the pragmas on every connection of both pools.
+func TestConnectionsAreSetUp(t *testing.T) {
+	ctx := context.Background()
+	s := openAt(t, filepath.Join(t.TempDir(), "m.db"), Options{})
+	check := func(name string, db *sql.DB, n, queryOnly int) {
+		for i := range n {
+			conn, err := db.Conn(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close() // all at once, so that each is another
+			for pragma, want := range map[string]string{
+				"busy_timeout": "5000", "journal_mode": "wal", "synchronous": "2", "foreign_keys": "1",
+				"temp_store": "2", "query_only": fmt.Sprint(queryOnly),
+			} {
+				var got string
+				if err := conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+					t.Errorf("%s %d: %s is %q, not %q (%v)", name, i, pragma, got, want, err)
+				}
+			}
+		}
+	}
+	check("reader", s.pool, readers, 1)
+	check("writer", s.db, 1, 0)
+}
