@@ -67,16 +67,17 @@ func (r *Recall) find(ctx context.Context, s memory.Scope, query string, f stora
 }
 
 // distinct keeps the first of those that say the same: equal kind, title and
-// narrative, case and punctuation aside.
+// narrative, case aside.
 func distinct[T any](all []T, of func(T) memory.Observation) []T {
 	seen := make(map[string]bool, len(all))
 	out := make([]T, 0, len(all))
 	for _, v := range all {
 		o := of(v)
-		says := o.Kind + "\x00" + lexical.Index(o.Title()) + "\x00" + lexical.Index(o.Metadata.Narrative)
+		says := o.Metadata.Title + "\x00" + o.Metadata.Narrative
 		if o.Metadata.Title == "" {
-			says = o.Kind + "\x00" + lexical.Index(o.Content)
+			says = o.Content
 		}
+		says = strings.ToLower(o.Kind + "\x00" + says)
 		if !seen[says] {
 			seen[says] = true
 			out = append(out, v)

@@ -81,12 +81,30 @@ func (r *Recall) index(ctx context.Context, s memory.Scope, limit int) ([]memory
 	if limit == 0 {
 		return nil, nil
 	}
-	all, err := r.store.Observations(ctx, s, storage.ObservationFilter{
+	f := storage.ObservationFilter{
 		Kinds: append(memory.GeneratedKinds(), memory.KindManual), WithoutSubagents: true, WithoutSuperseded: true,
-	}, storage.Page{Limit: min(limit*6, storage.MaxPage)})
-	if err != nil {
-		return nil, fmt.Errorf("session context: %w", err)
 	}
+	page := storage.Page{Limit: min(limit*4, storage.MaxPage)}
+	var all, chosen []memory.Observation
+	for range maxReads {
+		more, err := r.store.Observations(ctx, s, f, page)
+		if err != nil {
+			return nil, fmt.Errorf("session context: %w", err)
+		}
+		all = append(all, more...)
+		if chosen = choose(all, limit); len(chosen) == limit || len(more) < page.Limit {
+			break
+		}
+		page.Offset += len(more)
+	}
+	return chosen, nil
+}
+
+// maxReads is how often the index reads on when long sessions leave room in it.
+const maxReads = 3
+
+// choose takes from each session, the newest first, what it may have of the index.
+func choose(all []memory.Observation, limit int) []memory.Observation {
 	all = distinct(all, func(o memory.Observation) memory.Observation { return o })
 	var out []memory.Observation
 	for i, group := range bySession(all) {
@@ -96,7 +114,7 @@ func (r *Recall) index(ctx context.Context, s memory.Scope, limit int) ([]memory
 		}
 		out = append(out, telling(group, min(room, limit-len(out)))...)
 	}
-	return out, nil
+	return out
 }
 
 // bySession groups observations by their session, in the order of their first. One
@@ -173,9 +191,9 @@ func (b *sessionPage) fill(summaries, index []memory.Observation) {
 		}
 		if b.add(b.told, summaryPiece(o, i == 0)) || b.add(b.told, summaryLine(o)) {
 			b.used = append(b.used, o)
-		}
-		if i == 0 {
-			b.steps(o)
+			if i == 0 {
+				b.steps(o)
+			}
 		}
 	}
 	b.entries(index, len(index))

@@ -1,7 +1,9 @@
 package recall
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -190,36 +192,72 @@ func TestStoredTextCannotLeaveTheContext(t *testing.T) {
 	}
 }
 
-func TestEveryContextKeepsItsBudget(t *testing.T) {
-	f := setUp(t)
+// shelf is a store in memory: every observation is found by every search.
+type shelf []memory.Observation
+
+func (s shelf) Observations(_ context.Context, _ memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
+	var out []memory.Observation
+	for _, o := range slices.Backward(s) {
+		if slices.Contains(f.Kinds, o.Kind) {
+			out = append(out, o)
+		}
+	}
+	out = out[min(p.Offset, len(out)):]
+	return out[:min(p.Limit, len(out))], nil
+}
+
+func (s shelf) Search(_ context.Context, _ memory.Scope, q storage.Query) ([]storage.Hit, error) {
+	var out []storage.Hit
+	for _, o := range s {
+		out = append(out, storage.Hit{Observation: o})
+	}
+	return out[:min(q.Page.Limit, len(out))], nil
+}
+
+func (s shelf) Around(context.Context, memory.Scope, int64, int, int) ([]memory.Observation, error) {
+	return s, nil
+}
+
+// anyObservation draws one whose texts are of any length and in any script.
+func anyObservation(t *rapid.T, number int64) memory.Observation {
 	text := rapid.OneOf(rapid.StringN(0, 400, 2000), rapid.SampledFrom([]string{"zone", "配達日の時間帯", "a < b && c <- d", strings.Repeat("zone ", 300)}))
-	rapid.Check(t, func(rt *rapid.T) {
-		o := memory.Observation{Kind: rapid.SampledFrom(append(memory.GeneratedKinds(), memory.KindManual, memory.KindSummaryObservation)).Draw(rt, "kind")}
-		o.Metadata.Title = "zone " + text.Draw(rt, "title")
-		o.Metadata.Narrative = text.Draw(rt, "narrative")
-		o.Metadata.Facts = rapid.SliceOfN(text, 0, 3).Draw(rt, "facts")
-		o.Metadata.Title = strings.ToValidUTF8(strings.ReplaceAll(o.Metadata.Title, "\x00", ""), "")
-		if o.Kind == memory.KindSummaryObservation {
-			o.Metadata.Summary = &memory.Summary{Completed: text.Draw(rt, "completed"), NextSteps: text.Draw(rt, "next")}
+	o := memory.Observation{Number: number, OccurredAt: day(int(number)), Kind: rapid.SampledFrom(append(memory.GeneratedKinds(), memory.KindManual, memory.KindSummaryObservation)).Draw(t, "kind")}
+	o.SessionID = memory.Opt(rapid.StringMatching("[a-c]?").Draw(t, "session"))
+	o.Metadata.Title, o.Metadata.Narrative = text.Draw(t, "title"), text.Draw(t, "narrative")
+	o.Metadata.Facts = rapid.SliceOfN(text, 0, 3).Draw(t, "facts")
+	o.Metadata.FilesModified = rapid.SliceOfN(text, 0, 2).Draw(t, "files")
+	if o.Kind == memory.KindSummaryObservation && rapid.Bool().Draw(t, "summary") {
+		o.Metadata.Summary = &memory.Summary{Completed: text.Draw(t, "completed"), NextSteps: text.Draw(t, "next")}
+	}
+	o.Content = o.Metadata.Content()
+	return o
+}
+
+func TestEveryContextKeepsItsBudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var stored shelf
+		for i := range rapid.IntRange(0, 30).Draw(t, "observations") {
+			stored = append(stored, anyObservation(t, int64(i+1)))
 		}
-		o.Content = "zone"
-		o.SessionID = f.session(t, rapid.StringMatching("[a-c]").Draw(rt, "session"))
-		f.put(t, o)
-		budget := rapid.IntRange(1, 4000).Draw(rt, "budget")
-		whole, err := f.SessionContext(t.Context(), f.scope, SessionContextInput{TokenBudget: budget})
+		budget := rapid.IntRange(1, 4000).Draw(t, "budget")
+		r := New(stored)
+		whole, err := r.SessionContext(context.Background(), memory.Scope{}, SessionContextInput{TokenBudget: budget})
 		if err != nil {
-			rt.Fatal(err)
+			t.Fatal(err)
 		}
-		about, err := f.Context(t.Context(), f.scope, ContextInput{Query: "zone", TokenBudget: budget, Limit: 30})
+		about, err := r.Context(context.Background(), memory.Scope{}, ContextInput{Query: "zone", TokenBudget: budget, Limit: 30})
 		if err != nil {
-			rt.Fatal(err)
+			t.Fatal(err)
 		}
 		for _, c := range []Context{whole, about} {
 			if c.Tokens > budget || c.Tokens != Tokens(c.Text) || utf8.RuneCountInString(c.Text) > MaxChars {
-				rt.Errorf("budget %d, %d tokens, %d characters", budget, c.Tokens, utf8.RuneCountInString(c.Text))
+				t.Errorf("budget %d, %d tokens, %d characters", budget, c.Tokens, utf8.RuneCountInString(c.Text))
 			}
 			if (c.Text == "") != (len(c.Observations) == 0) {
-				rt.Errorf("%d observations in %q", len(c.Observations), c.Text)
+				t.Errorf("%d observations in %q", len(c.Observations), c.Text)
+			}
+			if c.Text != "" && (strings.Count(c.Text, opening) != 1 || !strings.HasSuffix(c.Text, closing)) {
+				t.Errorf("the wrapper is broken: %q", c.Text)
 			}
 		}
 	})
