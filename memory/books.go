@@ -35,6 +35,6 @@ type LaneStats struct {
 	Completed    int64 `json:"completed"`
 	Failed       int64 `json:"failed"`
 	Stalled      int64 `json:"stalled"` // processing with an expired lease
-	OldestQueued Epoch `json:"oldestQueuedAtEpoch"`
+	OldestQueued Epoch `json:"oldestQueuedAtEpoch"` // since when the due one that waits longest has
 	LastSuccess  Epoch `json:"lastSuccessAtEpoch"`
 }

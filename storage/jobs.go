@@ -57,13 +57,15 @@ type JobWriter interface {
 	// returned and created is false.
 	PutJob(ctx context.Context, j memory.Job) (stored memory.Job, created bool, err error)
 
-	// LeaseJob takes a job that is queued and due, or whose lease expired before
-	// now: processing, attempts + 1, owned until then. Anybody else gets ErrConflict.
+	// LeaseJob takes a job that is queued and due, or whose lease ended at now or
+	// before while it has attempts left: processing, attempts + 1, owned until then.
+	// Anybody else gets ErrConflict.
 	LeaseJob(ctx context.Context, id, owner string, now, until memory.Epoch) (memory.Job, error)
 	// ExtendLease moves the end of a lease still held; ErrConflict if it is not.
 	ExtendLease(ctx context.Context, id, owner string, until memory.Epoch) error
 	// FinishJob ends an attempt if the lease is still the owner's and the job still
-	// processing; else ErrConflict, and nothing of the transaction may stay.
+	// processing; else ErrConflict, and nothing of the transaction may stay. A lease
+	// that ended stays its owner's until somebody takes it.
 	FinishJob(ctx context.Context, id, owner string, o Outcome) (memory.Job, error)
 
 	// CancelJob cancels a job that is queued or processing, whoever works on it.
@@ -74,7 +76,7 @@ type JobWriter interface {
 	RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error)
 	// RefreshSummaryJob moves a summary job that is still queued to a later
 	// revision and queue id, so that it covers what came since; ErrConflict if it is
-	// not queued any more.
+	// not queued any more, or is at a later revision already.
 	RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error)
 
 	// RecoverJobs returns up to limit jobs, over all tenants, that a worker should

@@ -17,8 +17,10 @@ type ObservationFilter struct {
 	WithoutSuperseded bool
 }
 
-// Query is a full-text search. Terms are as internal/lexical makes them; an
-// observation matches when it holds any of them.
+// Query is a full-text search. Terms are as internal/lexical makes them, though no
+// text is an error; an observation matches when it holds any of them. An engine may
+// leave out terms that a large share of a large store holds if rarer ones are there,
+// and may rank no more than the newest of very many matches.
 type Query struct {
 	Terms  []string
 	Filter ObservationFilter

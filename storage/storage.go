@@ -6,11 +6,15 @@
 //
 //   - Every query of tenant data filters on the [memory.Scope] in SQL. A row of
 //     another tenant is answered as a missing one: memory.ErrNotFound.
-//   - Texts are stored as given: ” and NULL are the same for a memory.Opt; NUL
-//     bytes and invalid UTF-8 are the caller's to remove (see internal/privacy).
+//   - Texts are stored as given; NUL bytes and invalid UTF-8 are the caller's to
+//     remove (see internal/privacy). An empty memory.Opt and NULL are the same. A
+//     JSON object that is absent is stored and returned as {}.
+//   - An empty DedupeKey or GenerationKey is the same as no other.
 //   - Lists have a definite order, ties broken by id. A limit below 1 or above
 //     MaxPage becomes MaxPage; a negative offset becomes 0.
-//   - A unique violation that the method does not resolve itself is memory.ErrConflict.
+//   - A unique violation that the method does not resolve itself is
+//     memory.ErrConflict; a row of a project or session that does not exist, or
+//     not in that tenant, is memory.ErrNotFound.
 //   - What a returned InTx wrote is on stable storage.
 package storage
 
@@ -159,4 +163,31 @@ type EventWriter interface {
 	// PutEvent stores e, unless the project has an event with the same DedupeKey:
 	// then that one is returned and created is false.
 	PutEvent(ctx context.Context, e memory.Event) (stored memory.Event, created bool, err error)
+}
+
+// StoredEvent is what became of an event that was to be stored.
+type StoredEvent struct {
+	memory.Event
+	Created bool // false: it is the one that was there
+}
+
+// EventsWriter is an EventWriter that stores many events for less than one by one.
+type EventsWriter interface {
+	// PutEvents is PutEvent for each event, in order.
+	PutEvents(ctx context.Context, events []memory.Event) ([]StoredEvent, error)
+}
+
+// PutEvents stores events in order, in whatever way w does it best.
+func PutEvents(ctx context.Context, w EventWriter, events []memory.Event) ([]StoredEvent, error) {
+	if many, ok := w.(EventsWriter); ok {
+		return many.PutEvents(ctx, events)
+	}
+	out := make([]StoredEvent, len(events))
+	for i, e := range events {
+		var err error
+		if out[i].Event, out[i].Created, err = w.PutEvent(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
