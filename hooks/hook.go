@@ -37,23 +37,15 @@ type Params struct {
 	spawn func(config.Dirs) error
 }
 
-// Main is `claude-mem hook ARGS…`. It returns when the hook is done or out of time;
-// the caller then ends the process with 0.
+// Main is `claude-mem hook ARGS…`. It returns when the hook is done; if that takes
+// too long, for a read of standard input cannot be interrupted, it ends the process
+// with 0.
 func Main(args []string) {
 	if len(args) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), hardLimit)
-	defer cancel()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		Run(ctx, Params{Agent: args[0], Stdin: os.Stdin, Stdout: os.Stdout, Environ: os.Environ()})
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done(): // a read of standard input, say, cannot be interrupted
-	}
+	defer time.AfterFunc(hardLimit, func() { os.Exit(0) }).Stop()
+	Run(context.Background(), Params{Agent: args[0], Stdin: os.Stdin, Stdout: os.Stdout, Environ: os.Environ()})
 }
 
 // Run does one hook call. It cannot fail: what goes wrong is logged at most.
