@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,10 +51,41 @@ func (c *console) openProject(ctx context.Context, f projectFlag) (openedProject
 		return openedProject{}, err
 	}
 	p, err := pick(projects, f.name, here)
-	if err != nil {
-		return openedProject{}, err
+	if errors.Is(err, memory.ErrNotFound) {
+		err = unknown(ctx, cl, projects, err)
 	}
-	return openedProject{cl, p}, nil
+	return openedProject{cl, p}, err
+}
+
+// unknown adds to an error what else could have been meant: the projects in which
+// something is remembered.
+func unknown(ctx context.Context, cl *client.Client, projects []memory.Project, err error) error {
+	var filled []memory.Project
+	for _, p := range projects {
+		// A project that cannot be counted is listed rather than hidden.
+		if stats, err := cl.Stats(ctx, p.ID); err != nil || stats.Books.Observations > 0 {
+			filled = append(filled, p)
+		}
+	}
+	return memory.Errorf(memory.CodeNotFound, "%w%s", err, others(filled))
+}
+
+// emptyError explains why a question found nothing if the reason is that nothing
+// is remembered of the project at all.
+func (p openedProject) emptyError(ctx context.Context) error {
+	stats, err := p.Stats(ctx, p.Project.ID)
+	if err != nil || stats.Books.Observations > 0 {
+		return err
+	}
+	projects, err := p.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	return unknown(ctx, p.Client, projects, nothingYet(p.Name))
+}
+
+func nothingYet(name string) error {
+	return memory.Errorf(memory.CodeNotFound, "nothing is remembered of %s yet", clean(name))
 }
 
 // currentProject is the name that hooks would use in the current folder.
@@ -76,7 +108,7 @@ func pick(projects []memory.Project, asked, here string) (memory.Project, error)
 		return projects[i], nil
 	}
 	if asked == "" {
-		return memory.Project{}, memory.Errorf(memory.CodeNotFound, "nothing is remembered of %s yet%s", here, others(projects))
+		return memory.Project{}, nothingYet(here)
 	}
 	if isPath(asked) {
 		name := project.Resolve(project.Input{CWD: asked}).Name
@@ -94,7 +126,7 @@ func pick(projects []memory.Project, asked, here string) (memory.Project, error)
 	case 1:
 		return named[0], nil
 	case 0:
-		return memory.Project{}, memory.Errorf(memory.CodeNotFound, "there is no project %q%s", asked, others(projects))
+		return memory.Project{}, memory.Errorf(memory.CodeNotFound, "there is no project %q", asked)
 	}
 	return memory.Project{}, memory.Errorf(memory.CodeConflict, "%q may be %s; name one of them in full with --project", asked, names(named))
 }

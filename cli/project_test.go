@@ -40,7 +40,7 @@ func TestPick(t *testing.T) {
 		{name: "by last parts", asked: "old/api", want: "3"},
 		{name: "by a folder that exists", asked: dir, want: "5"},
 		{name: "ambiguous", asked: "api", err: memory.ErrConflict, says: "/home/me/src/api, /home/me/old/api"},
-		{name: "part of a name", asked: "li", err: memory.ErrNotFound, says: "/home/me/src/cli"},
+		{name: "part of a name", asked: "li", err: memory.ErrNotFound, says: `no project "li"`},
 		{name: "a slash alone", asked: "//", err: memory.ErrNotFound},
 		{name: "unknown here", here: "/elsewhere", err: memory.ErrNotFound, says: "nothing is remembered of /elsewhere"},
 	} {
@@ -56,16 +56,16 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestPickListsNoMoreThanFitsALine(t *testing.T) {
+func TestOthersAreNoMoreThanFitALine(t *testing.T) {
 	var many []memory.Project
 	for range 50 {
 		many = append(many, memory.Project{Name: "/home/me/src/one-of-many"})
 	}
-	_, err := pick(many, "absent", "")
-	if err == nil || !strings.Contains(err.Error(), "50 in all") || strings.Count(err.Error(), "one-of-many") != maxNamed {
-		t.Errorf("a long list is not cut: %v", err)
+	got := others(many)
+	if !strings.Contains(got, "50 in all") || strings.Count(got, "one-of-many") != maxNamed {
+		t.Errorf("a long list is not cut: %s", got)
 	}
-	if _, err := pick(nil, "", "/here"); err == nil || !strings.Contains(err.Error(), "claude-mem replay") {
-		t.Errorf("an empty server does not say what to do: %v", err)
+	if got := others(nil); !strings.Contains(got, "claude-mem replay") {
+		t.Errorf("an empty server does not say what to do: %s", got)
 	}
 }

@@ -59,12 +59,15 @@ func (c *console) search(cmd *cobra.Command, f projectFlag, in client.SearchRequ
 	}
 	in.ProjectID = p.ID
 	found, err := p.Search(cmd.Context(), in)
+	if err == nil && len(found.Observations) == 0 {
+		err = p.emptyError(cmd.Context())
+	}
 	if err != nil {
 		return err
 	}
 	return c.print(asJSON, found, func(s screen) {
 		if len(found.Observations) == 0 {
-			s.printf("Nothing that is remembered of %s matches.\n", p.Name)
+			s.printf("Nothing that is remembered of %s matches.\n", clean(p.Name))
 		}
 		for i, hit := range found.Observations {
 			if i > 0 {
@@ -98,12 +101,15 @@ func (c *console) contextCommand() *cobra.Command {
 			} else {
 				answer, err = p.SessionContext(cmd.Context(), client.SessionContextRequest{ProjectID: p.ID, TokenBudget: tokens})
 			}
+			if err == nil && answer.Context == "" {
+				err = p.emptyError(cmd.Context())
+			}
 			if err != nil {
 				return err
 			}
 			return c.print(asJSON, answer, func(s screen) {
 				if answer.Context == "" {
-					s.printf("Nothing would be told about %s yet.\n", p.Name)
+					s.printf("Nothing that is remembered of %s fits.\n", clean(p.Name))
 					return
 				}
 				s.text(0, answer.Context)
@@ -141,6 +147,9 @@ func (c *console) timelineCommand() *cobra.Command {
 			}
 			in.ProjectID = p.ID
 			line, err := p.Timeline(cmd.Context(), in)
+			if err == nil && len(line.Observations) == 0 {
+				err = p.emptyError(cmd.Context())
+			}
 			if err != nil {
 				return err
 			}
