@@ -65,7 +65,8 @@ func (d doc) title() string {
 		more = append(more, head+". "+strings.TrimRight(d.leads[at], ".:"))
 	}
 	if len(d.facts) > 0 {
-		more = append(more, head+": "+strings.TrimRight(d.facts[0], "."))
+		fact := strings.TrimRight(d.facts[0], ".")
+		more = append(more, head+": "+strings.TrimPrefix(fact, head+": "))
 	}
 	for _, t := range more {
 		if utf8.RuneCountInString(t) <= maxTitle {

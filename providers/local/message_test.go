@@ -22,6 +22,7 @@ func TestMessageIsToldByItsFinding(t *testing.T) {
 			"The zone of the depot is now used everywhere it matters"},
 		{"an introduction takes its first item along", "Done. The day has moved:\n- **Before:** the server's\n- **After:** the depot's",
 			"The day has moved: Before: the server's"},
+		{"an announced command is told once", "To test it locally:\n\n```bash\nrelease --snapshot\n```", "To test it locally: `release --snapshot`"},
 		{"status lines are no finding", "All tests pass.\n\nAdded `Zone()` to `depot.go`.", "Added `Zone()` to `depot.go`"},
 		{"facts alone answer the question", "Here's a summary:\n\n| Field | Use |\n|---|---|\n| `zone` | where the depot is |\n| `day` | what was read |",
 			"Which fields of the scan does the report use?"},
