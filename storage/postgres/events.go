@@ -39,24 +39,3 @@ func (r reads) CountSessionEvents(ctx context.Context, s memory.Scope, sessionID
 	return one(ctx, r.q, "session", value[int64], sql(`SELECT COUNT(*) FROM agent_events WHERE `).within(s, "").
 		and("session_id = ?", sessionID))
 }
-
-func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, error) {
-	e.Metadata = object(e.Metadata)
-	n, err := t.exec(ctx, sql(`INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, source_event_id,
-		event_type, platform_source, agent_id, agent_type, metadata, dedupe_key, generate,
-		occurred_at, received_at, created_at, payload)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dedupe_key, project_id) DO NOTHING`,
-		e.ID, e.TeamID, e.ProjectID, text(e.SessionID), e.SourceAdapter, text(e.SourceEventID),
-		e.EventType, text(e.PlatformSource), text(e.AgentID), text(e.AgentType), string(e.Metadata),
-		text(memory.Opt(e.DedupeKey)), e.Generate, e.OccurredAt, e.ReceivedAt, e.CreatedAt, raw(e.Payload)))
-	if err != nil {
-		return memory.Event{}, false, err
-	}
-	if n == 1 {
-		t.newEvents[e.ID] = true
-		return e, true, nil
-	}
-	old, err := one(ctx, t.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).
-		within(e.Scope(), "").and("dedupe_key = ?", e.DedupeKey))
-	return old, false, err
-}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -62,44 +61,6 @@ func (r reads) Jobs(ctx context.Context, s memory.Scope, f storage.JobFilter, p 
 	}
 	jobs, err := all(ctx, r.q, readJob, filter(sql(selectJob)).add(` ORDER BY created_at DESC, id DESC`).page(p))
 	return jobs, total, err
-}
-
-// insertJob begins as announced: whoever stores a job enqueues its message in the
-// same transaction, or gave it a time when it falls due.
-func insertJob(j memory.Job) *query {
-	return sql(`INSERT INTO observation_generation_jobs (id, team_id, project_id, source_type, source_id, event_id,
-	session_id, kind, job_type, revision, status, queue_id, attempts, max_attempts, next_attempt_at, announced_at,
-	locked_by, locked_until, result, skipped, last_error, api_key_id, actor_id, source_adapter, request_id,
-	completed_at, failed_at, cancelled_at, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (source_id, project_id, source_type, job_type, revision) DO NOTHING`,
-		j.ID, j.TeamID, j.ProjectID, j.SourceType, j.SourceID, text(j.EventID),
-		text(j.SessionID), string(j.Kind), j.JobType, j.Revision, string(j.Status), j.QueueID, j.Attempts, j.MaxAttempts,
-		epoch(j.NextAttemptAt), j.CreatedAt, text(j.LockedBy), epoch(j.LockedUntil), text(j.Result), skipped(j.Result),
-		text(j.LastError), text(j.APIKeyID), text(j.ActorID), j.SourceAdapter, text(j.RequestID),
-		epoch(j.CompletedAt), epoch(j.FailedAt), epoch(j.CancelledAt), j.CreatedAt, j.UpdatedAt)
-}
-
-// skipped tells how the books count a job with the result, if it completed.
-func skipped(result memory.Opt) bool { return strings.HasPrefix(string(result), "skipped") }
-
-func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error) {
-	if t.newEvents[j.SourceID] && j.SourceType == memory.KindEvent.SourceType() {
-		// Nobody else knows of the event yet, so nobody has stored its job; and if
-		// we have, the last one wins nothing.
-		delete(t.newEvents, j.SourceID)
-		return j, true, t.later(ctx, insertJob(j))
-	}
-	n, err := t.exec(ctx, insertJob(j))
-	if err != nil {
-		return memory.Job{}, false, err
-	}
-	if n == 1 {
-		return j, true, nil
-	}
-	old, err := one(ctx, t.q, "job", readJob, sql(selectJob).within(j.Scope(), "").and("source_id = ?", j.SourceID).
-		and("source_type = ?", j.SourceType).and("job_type = ?", j.JobType).and("revision = ?", j.Revision))
-	return old, false, err
 }
 
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {

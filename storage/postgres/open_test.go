@@ -19,7 +19,12 @@ var migrated = testenv.Template{Name: "memory", Prepare: func(ctx context.Contex
 // open opens a store on an empty database.
 func open(tb testing.TB, o Options) *Store {
 	tb.Helper()
-	s, err := Open(tb.Context(), testenv.SharedPostgres(tb).Database(tb, migrated), o)
+	return openOn(tb, testenv.SharedPostgres(tb), o)
+}
+
+func openOn(tb testing.TB, server *testenv.Postgres, o Options) *Store {
+	tb.Helper()
+	s, err := Open(tb.Context(), server.Database(tb, migrated), o)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"claude-mem/internal/testenv"
 	"claude-mem/memory"
 	"claude-mem/storage/storagetest"
 )
@@ -29,11 +30,17 @@ func (o *outbox) sent() []memory.Message {
 	return slices.Clone(o.msgs)
 }
 
-func env(tb testing.TB) storagetest.Env {
+func env(tb testing.TB, server *testenv.Postgres) storagetest.Env {
 	var o outbox
-	return storagetest.Env{Store: open(tb, Options{Publish: o.publish}), Sent: o.sent}
+	return storagetest.Env{Store: openOn(tb, server, Options{Publish: o.publish}), Sent: o.sent}
 }
 
-func TestConformance(t *testing.T) { storagetest.Run(t, env) }
+func TestConformance(t *testing.T) {
+	server := testenv.SharedPostgres(t)
+	storagetest.Run(t, func(tb testing.TB) storagetest.Env { return env(tb, server) })
+}
 
-func BenchmarkStore(b *testing.B) { storagetest.Bench(b, env) }
+func BenchmarkStore(b *testing.B) {
+	server := testenv.StartPostgres(b, testenv.PostgresOptions{Durable: true})
+	storagetest.Bench(b, func(tb testing.TB) storagetest.Env { return env(tb, server) })
+}

@@ -34,7 +34,8 @@ type tx struct {
 	failed  error      // why the transaction can only be rolled back
 	msgs    []memory.Message
 
-	newEvents map[string]bool // ids of the events it stored
+	newEvents map[string]bool // ids of the events it stored, that have no job
+	jobs      []memory.Job    // to be stored before the next statement
 }
 
 var _ storage.Tx = (*tx)(nil)
@@ -102,9 +103,10 @@ func (t *tx) call(fn func(tx storage.Tx) error) (err error) {
 // query implements querier: it sends what is pending and q, in one go.
 func (t *tx) query(ctx context.Context, q *query, read func(pgx.Rows) error) (int64, error) {
 	if t.failed != nil {
-		return 0, convert(t.failed)
+		return 0, t.failure()
 	}
-	t.pending.Queue(q.text.String(), q.args...)
+	t.queueJobs()
+	t.queue(q)
 	tag, err := t.send(ctx, read)
 	return tag.RowsAffected(), err
 }
@@ -116,23 +118,35 @@ func (t *tx) exec(ctx context.Context, q *query) (int64, error) {
 
 // later sends a statement with the one that follows it.
 func (t *tx) later(ctx context.Context, q *query) error {
-	if t.failed != nil {
-		return convert(t.failed)
+	if t.failed == nil && t.pending.Len() >= maxPending {
+		_, err := t.exec(ctx, q)
+		return err
 	}
-	t.pending.Queue(q.text.String(), q.args...)
-	if t.pending.Len() < maxPending {
-		return nil
-	}
-	_, err := t.send(ctx, func(pgx.Rows) error { return nil })
-	return err
+	t.queue(q)
+	return t.failure()
 }
+
+// queue puts a statement where the next round trip begins.
+func (t *tx) queue(q *query) { t.pending.Queue(q.text.String(), q.args...) }
+
+// queueJobs makes a statement of the jobs that wait.
+func (t *tx) queueJobs() {
+	if len(t.jobs) > 0 {
+		t.queue(jobTable.insert(t.jobs...))
+		t.jobs = nil
+	}
+}
+
+// failure is why the transaction cannot go on, if it cannot.
+func (t *tx) failure() error { return convert(t.failed) }
 
 // commit ends the transaction. One that sent nothing yet has nothing to say.
 func (t *tx) commit(ctx context.Context) error {
 	if t.failed != nil {
 		// A function must not make a success of what Postgres has undone.
-		return fmt.Errorf("commit a failed transaction: %w", convert(t.failed))
+		return fmt.Errorf("commit a failed transaction: %w", t.failure())
 	}
+	t.queueJobs()
 	if !t.open && t.pending.Len() == 1 {
 		return nil
 	}
