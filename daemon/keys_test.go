@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"claude-mem/client"
+	"claude-mem/hooks/spool"
 	"claude-mem/internal/config"
 	"claude-mem/memory"
 )
@@ -70,10 +71,17 @@ func TestRevokedKeyIsReplaced(t *testing.T) {
 	if _, err := r.client().Projects(t.Context()); !errors.Is(err, memory.ErrForbidden) {
 		t.Errorf("a revoked key: %v", err)
 	}
+	// What hooks spool meanwhile is the user's own all the same.
+	if err := spool.New(r.cfg.Dirs.Spool()).Append(edit("s1", "t1", "a.go")); err != nil {
+		t.Fatal(err)
+	}
 	r.end()
 	r = start(t, s)
 	if _, err := r.client().Projects(t.Context()); err != nil || secretOf(t, r.cfg) == secret {
 		t.Errorf("no new key: %v", err)
+	}
+	if books := settled(t, r.client(), 1); books.Written != 1 {
+		t.Errorf("books %+v", books)
 	}
 }
 

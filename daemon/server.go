@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// The limits of a connection. The longest answer is that of a request that waits
-// for its job, 30 s.
+// The limits of a connection. A request that waits for its job takes 30 s, and the
+// time to read runs on meanwhile: when it is over, net/http ends the request.
 const (
 	headerTimeout = 5 * time.Second
-	readTimeout   = 30 * time.Second
-	writeTimeout  = 60 * time.Second
+	readTimeout   = 60 * time.Second
+	writeTimeout  = 90 * time.Second
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 32 << 10
 	drainTimeout  = 5 * time.Second // for requests that run when the daemon stops

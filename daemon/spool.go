@@ -36,7 +36,10 @@ type drainer struct {
 	at      time.Time
 }
 
-func newDrainer(dir string, in *capture.Capture, caller memory.Caller, log *slog.Logger) *drainer {
+// newDrainer makes a drainer that acts for the team. It acts with no key: who may
+// write into the user's own folder needs none, and none can be revoked meanwhile.
+func newDrainer(dir string, in *capture.Capture, teamID string, log *slog.Logger) *drainer {
+	caller := memory.Caller{Key: memory.APIKey{TeamID: teamID, ActorID: "system:spool"}}
 	return &drainer{spool: spool.New(dir), in: in, caller: caller, log: log}
 }
 

@@ -64,17 +64,14 @@ func decodeObject(data []byte, v any) error {
 	if kind := kindOf(data); kind != "object" {
 		return invalidType("object", kind)
 	}
-	if err := checkSyntax(data); err != nil {
+	err := unmarshal(data, v)
+	if err == nil || errors.Is(err, memory.ErrValidation) {
 		return err
-	}
-	err := json.Unmarshal(data, v)
-	if err == nil {
-		return nil
 	}
 	if issues := fieldIssues(data, v); len(issues) > 0 {
 		return &memory.Error{Code: memory.CodeValidation, Issues: issues}
 	}
-	return memory.Invalid("Invalid input: " + err.Error())
+	return issue("invalid_type", "Invalid input: "+err.Error())
 }
 
 // decodeArray splits a JSON array of lo to hi items.
@@ -82,12 +79,9 @@ func decodeArray(data []byte, lo, hi int) ([]json.RawMessage, error) {
 	if kind := kindOf(data); kind != "array" {
 		return nil, invalidType("array", kind)
 	}
-	if err := checkSyntax(data); err != nil {
-		return nil, err
-	}
 	var items []json.RawMessage
-	if err := json.Unmarshal(data, &items); err != nil {
-		return nil, memory.Invalid("Invalid input: " + err.Error())
+	if err := unmarshal(data, &items); err != nil {
+		return nil, err
 	}
 	if n := len(items); n > hi {
 		return nil, issue("too_big", fmt.Sprintf("Too big: expected array to have <=%d items", hi))
@@ -97,21 +91,18 @@ func decodeArray(data []byte, lo, hi int) ([]json.RawMessage, error) {
 	return items, nil
 }
 
-// checkSyntax refuses what is no JSON, or is nested so deep that it can only be
-// meant to hurt.
-func checkSyntax(data []byte) error {
+// unmarshal refuses, with a ValidationError, what is no JSON or is nested so deep
+// that it can only be meant to hurt. Any other error is about v's type.
+func unmarshal(data []byte, v any) error {
 	if depth(data) > maxDepth {
 		return issue("too_big", fmt.Sprintf("Too big: expected nesting of <=%d levels", maxDepth))
 	}
-	if json.Valid(data) {
-		return nil
-	}
+	err := json.Unmarshal(data, v)
 	var syntax *json.SyntaxError
-	var any json.RawMessage
-	if err := json.Unmarshal(data, &any); errors.As(err, &syntax) {
+	if errors.As(err, &syntax) {
 		return issue("invalid_json", fmt.Sprintf("Invalid JSON at byte %d: %s", syntax.Offset, syntax.Error()))
 	}
-	return issue("invalid_json", "Invalid JSON")
+	return err
 }
 
 // depth is how deep the JSON text is nested, brackets in texts not counted.
