@@ -101,3 +101,23 @@ func TestPoisonIsPutAside(t *testing.T) {
 	enqueue(t, q, event(2))
 	drained(t, q)
 }
+
+// A message is not worn out by consumers that stop while they work on it: a rolling
+// restart of many workers is no failure of its handler.
+func TestGivingUpIsNoFailure(t *testing.T) {
+	o := quick(testenv.StartRedis(t).URL)
+	o.MaxRetry = 1
+	enqueue(t, opened(t, o), event(1))
+	for range 4 {
+		q, started := opened(t, o), make(chan struct{}, 1)
+		consume(t, q, 1, func(ctx context.Context, _ memory.Message) error {
+			started <- struct{}{}
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		await(t, started, "the message")
+		if err := q.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+}

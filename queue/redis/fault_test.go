@@ -217,26 +217,34 @@ func TestNetworkIsMute(t *testing.T) {
 	}
 }
 
-// The same for a consumer that never had an answer.
+// The same for a consumer at the moment in which asynq waits without limit: when
+// it has asked for a subscription.
 func TestConsumerStartsIntoSilence(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t, testenv.StartRedis(t))
 	q := b.Open(t).(*redis.Queue)
-	b.ways[q].mute()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- q.Consume(ctx, memory.LaneEvent, 1, nil) }()
-	select {
-	case err := <-ended:
-		t.Fatalf("Consume gives up: %v", err)
-	case <-time.After(time.Second):
-	}
-	cancel()
-	if err := await(t, ended, "Consume to return"); err != nil {
-		t.Errorf("Consume: %v", err)
-	}
+	b.ways[q].muteAt("subscribe")
+	stop := consume(t, q, 1, func(context.Context, memory.Message) error { return nil })
+	eventually(t, "silence", b.ways[q].muted)
+	stop()
 	if err := q.Close(); err != nil {
 		t.Errorf("close: %v", err)
+	}
+}
+
+// A process that has announced before a FLUSHALL can still do everything after it;
+// asynq's memory of what it has told Redis is no longer true.
+func TestRemovesAfterAFlush(t *testing.T) {
+	server := testenv.StartRedis(t)
+	q := opened(t, quick(server.URL))
+	enqueue(t, q, event(1))
+	server.Flush(t)
+	enqueue(t, q, event(1))
+	if err := q.Remove(context.Background(), memory.LaneEvent, event(1).ID); err != nil {
+		t.Errorf("remove: %v", err)
+	}
+	if c := lane(t, q); c.Waiting != 0 {
+		t.Errorf("after removal %+v", c)
 	}
 }
 

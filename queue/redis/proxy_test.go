@@ -1,6 +1,7 @@
 package redis_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"sync"
@@ -16,6 +17,7 @@ type proxy struct {
 	mu    sync.Mutex
 	gone  bool
 	quiet chan struct{} // closed: nothing is muted
+	hush  string        // a word of a client at which the proxy falls mute
 	conns map[net.Conn]bool
 }
 
@@ -81,14 +83,21 @@ func (p *proxy) pump(to io.Writer, from io.Reader) {
 		if err != nil {
 			return
 		}
-		p.mu.Lock()
-		quiet := p.quiet
-		p.mu.Unlock()
-		<-quiet
+		<-p.hears(buf[:n])
 		if _, err := to.Write(buf[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// hears returns what to wait for before the words are passed on.
+func (p *proxy) hears(words []byte) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hush != "" && bytes.Contains(words, []byte(p.hush)) {
+		p.hush, p.quiet = "", make(chan struct{})
+	}
+	return p.quiet
 }
 
 func (p *proxy) add(conns ...net.Conn) bool {
@@ -114,11 +123,30 @@ func (p *proxy) cut() {
 	}
 }
 
+// muteAt mutes the proxy when a client says the word, before that is passed on.
+func (p *proxy) muteAt(word string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hush = word
+}
+
 // mute holds back everything from now on, in both directions.
 func (p *proxy) mute() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.quiet = make(chan struct{})
+}
+
+// muted reports whether the proxy holds everything back.
+func (p *proxy) muted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.quiet:
+		return false
+	default:
+		return true
+	}
 }
 
 // unmute lets through what was held back.
