@@ -85,12 +85,13 @@ func keyOf(e memory.Event) eventKey { return eventKey{e.TeamID, e.ProjectID, e.D
 
 // sameEvents finds the events that were stored in place of those given.
 func (t *tx) sameEvents(ctx context.Context, events []memory.Event) (eventsByKey, error) {
-	var teams, projects, keys []string
-	for _, e := range events {
-		teams, projects, keys = append(teams, e.TeamID), append(projects, e.ProjectID), append(keys, e.DedupeKey)
+	teams, projects, keys := make([]string, len(events)), make([]string, len(events)), make([]string, len(events))
+	for i, e := range events {
+		teams[i], projects[i], keys[i] = e.TeamID, e.ProjectID, e.DedupeKey
 	}
-	found, err := all(ctx, t.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events
-		WHERE dedupe_key = ANY(?) AND project_id = ANY(?) AND team_id = ANY(?)`, keys, compact(projects), compact(teams)))
+	found, err := all(ctx, t.q, readEvent, sql(`SELECT `+eventColumns+`
+		FROM unnest(?::text[], ?::text[], ?::text[]) AS told (key, project, team) JOIN agent_events ON dedupe_key = told.key
+		WHERE project_id IS NOT DISTINCT FROM told.project AND team_id IS NOT DISTINCT FROM told.team`, keys, projects, teams))
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +108,4 @@ func (m eventsByKey) find(e memory.Event) (memory.Event, error) {
 		return old, memory.Errorf(memory.CodeNotFound, "no such event")
 	}
 	return old, nil
-}
-
-// compact returns each text once.
-func compact(texts []string) []string {
-	slices.Sort(texts)
-	return slices.Compact(texts)
 }
