@@ -27,7 +27,7 @@ type model struct {
 	script []turn
 
 	mu   sync.Mutex
-	seen []string
+	seen []string // bodies of the requests
 }
 
 func startModel(t *testing.T, script []turn) *model {
@@ -67,6 +67,7 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	m.mu.Lock()
 	m.seen = append(m.seen, string(body))
+	id := fmt.Sprintf("msg_%d", len(m.seen)) // the client takes messages of one id for one
 	m.mu.Unlock()
 
 	next := turn{text: "ok"} // a side request of the client, such as one for a title
@@ -81,11 +82,11 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if req.Stream {
 		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = io.WriteString(w, next.stream())
+		_, _ = io.WriteString(w, next.stream(id))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(next.message())
+	_ = json.NewEncoder(w).Encode(next.message(id))
 }
 
 func (t turn) blocks() []map[string]any {
@@ -105,23 +106,23 @@ func (t turn) stopReason() string {
 	return "end_turn"
 }
 
-func (t turn) message() map[string]any {
+func (t turn) message(id string) map[string]any {
 	return map[string]any{
-		"id": "msg_stub", "type": "message", "role": "assistant", "model": "stub",
+		"id": id, "type": "message", "role": "assistant", "model": "stub",
 		"content": t.blocks(), "stop_reason": t.stopReason(), "stop_sequence": nil,
 		"usage": map[string]int{"input_tokens": 1, "output_tokens": 1},
 	}
 }
 
 // stream is the message as server-sent events.
-func (t turn) stream() string {
+func (t turn) stream(id string) string {
 	var b strings.Builder
 	send := func(kind string, data map[string]any) {
 		data["type"] = kind
 		raw, _ := json.Marshal(data) // texts and numbers always marshal
 		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", kind, raw)
 	}
-	start := t.message()
+	start := t.message(id)
 	start["content"], start["stop_reason"] = []any{}, nil
 	send("message_start", map[string]any{"message": start})
 	for i, block := range t.blocks() {
