@@ -56,16 +56,32 @@ tool() {
 	GOFLAGS= go install "$3@$2" || die "cannot install $1: is the Go module proxy reachable?"
 }
 
+# aptly installs Debian packages where that can be done without asking.
+aptly() {
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+	printf '   installing %s\n' "$*"
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends "$@" >/dev/null
+}
+
+# servers makes sure that the tests of the team engines find their servers. Where
+# that is not possible those tests skip themselves, which must not go unnoticed.
+servers() {
+	missing=
+	command -v redis-server >/dev/null 2>&1 || missing=redis-server
+	command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="postgresql $missing"
+	# shellcheck disable=SC2086  # a list of packages
+	if [ -n "$missing" ] && ! aptly $missing; then
+		[ -z "${CI:-}" ] || die "the tests need $missing: install it and run this again"
+		note "NOT TESTED: what needs a server that is not installed: $missing"
+	fi
+}
+
 step_tools() {
 	# Only the race detector needs a C compiler; what we ship is built without.
 	if ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
-		if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-			printf '   the race detector needs a C compiler and there is none: installing gcc\n'
-			apt-get update -qq && apt-get install -qqy --no-install-recommends gcc libc6-dev >/dev/null
-		else
-			die "the race detector needs a C compiler: install gcc and run this again"
-		fi
+		aptly gcc libc6-dev || die "the race detector needs a C compiler: install gcc and run this again"
 	fi
+	servers
 	tool golangci-lint $GOLANGCI_LINT github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	tool govulncheck $GOVULNCHECK golang.org/x/vuln/cmd/govulncheck
 	go mod download
@@ -97,7 +113,14 @@ step_vulnerabilities() {
 	esac
 }
 
-step_race() { CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...; }
+step_race() {
+	# Whoever has both servers wants to know that they are used.
+	if command -v redis-server >/dev/null 2>&1 && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
+		CLAUDE_MEM_REQUIRE_SERVERS=1
+		export CLAUDE_MEM_REQUIRE_SERVERS
+	fi
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
+}
 
 step_cross() {
 	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do

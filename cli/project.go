@@ -73,7 +73,7 @@ func unknown(ctx context.Context, cl *client.Client, projects []memory.Project, 
 // emptyError explains why a question found nothing if the reason is that nothing
 // is remembered of the project at all.
 func (p openedProject) emptyError(ctx context.Context) error {
-	stats, err := p.Stats(ctx, p.Project.ID)
+	stats, err := p.Stats(ctx, p.ID)
 	if err != nil || stats.Books.Observations > 0 {
 		return err
 	}
