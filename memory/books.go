@@ -34,7 +34,7 @@ type LaneStats struct {
 	Processing   int64 `json:"active"`
 	Completed    int64 `json:"completed"`
 	Failed       int64 `json:"failed"`
-	Stalled      int64 `json:"stalled"` // processing with an expired lease
+	Stalled      int64 `json:"stalled"`             // processing with an expired lease
 	OldestQueued Epoch `json:"oldestQueuedAtEpoch"` // since when the due one that waits longest has
 	LastSuccess  Epoch `json:"lastSuccessAtEpoch"`
 }

@@ -68,24 +68,33 @@ func explainAll(t *testing.T, s *Store, texts map[string]bool) {
 		if strings.Contains(text, "?1") {
 			args = args[:1]
 		}
-		rows, err := s.db.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		rows.Close()
+		plan := explain(t, s, text, args)
 		if bad := badStep(text, plan); bad != "" {
 			t.Errorf("%s\nin the plan\n\t%s\nof\n%s", bad, strings.Join(plan, "\n\t"), text)
 		}
 	}
+}
+
+// explain returns the steps of a statement's plan.
+func explain(t *testing.T, s *Store, text string, args []any) (plan []string) {
+	t.Helper()
+	rows, err := s.db.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return plan
 }
 
 // badStep names what is wrong with a plan, if anything is.

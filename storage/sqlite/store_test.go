@@ -29,9 +29,11 @@ func TestStore(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			for _, st := range []*statements{s.q.(*statements), s.writer.st} {
+				st.mu.RLock()
 				for text := range st.m {
 					texts[text] = true
 				}
+				st.mu.RUnlock()
 			}
 		})
 		return env

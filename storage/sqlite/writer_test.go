@@ -151,7 +151,7 @@ func TestFailureUndoesNothingOfItsNeighbours(t *testing.T) {
 				if hasTeam(t, s, "bad") {
 					t.Error("what failed is there")
 				}
-				if !alone && !(hasTeam(t, s, "before") && hasTeam(t, s, "after")) {
+				if !alone && (!hasTeam(t, s, "before") || !hasTeam(t, s, "after")) {
 					t.Error("what succeeded is not there")
 				}
 				if err := addTeam(s, "next"); err != nil {

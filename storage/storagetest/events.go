@@ -37,7 +37,28 @@ func testEvents(f *fixture) {
 	f.same("read back", got, e)
 	_, err = f.store.Event(f.ctx, f.ours, "nothing")
 	f.fails("a missing event", err, memory.ErrNotFound)
+	f.manyEvents(e)
 	f.eventsInOrder()
+}
+
+// manyEvents checks a batch that holds one event twice and one that is there.
+func (f *fixture) manyEvents(old memory.Event) {
+	f.Helper()
+	a, b := newEvent(f.ours, "", 50), newEvent(f.ours, "", 51)
+	a.Metadata, b.Metadata = []byte("{}"), []byte("{}")
+	twice := a
+	twice.ID, twice.OccurredAt = id.New(), 52
+	told := old
+	told.ID = id.New()
+	f.tx(func(tx storage.Tx) error {
+		got, err := storage.PutEvents(f.ctx, tx, []memory.Event{a, told, twice, b})
+		f.ok(err)
+		f.same("many at once, in order", got, []storage.StoredEvent{{Event: a, Created: true}, {Event: old}, {Event: a}, {Event: b, Created: true}})
+		got, err = storage.PutEvents(f.ctx, tx, nil)
+		f.ok(err)
+		f.same("none", len(got), 0)
+		return nil
+	})
 }
 
 // eventsInOrder checks the order of a session's events: by time, then by id.
