@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"time"
 
 	"claude-mem/capture"
 	"claude-mem/daemon/httpapi"
@@ -53,8 +54,11 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 	if !d.cfg.Bool(config.GenerationDisabled) {
 		p.worker = generation.New(generation.Config{
 			Store: p.store, Queue: p.queue, Provider: local.New(), Logger: log,
-			Owner:      fmt.Sprintf("daemon-%d", os.Getpid()),
-			OnFinished: func(j memory.Job) { p.hub.Finished(j.ID) },
+			Owner: fmt.Sprintf("daemon-%d", os.Getpid()),
+			// This queue commits with its jobs and cannot lose one. To announce a long
+			// backlog again and again took more time than to work it off.
+			ReannounceAfter: 10 * time.Minute,
+			OnFinished:      func(j memory.Job) { p.hub.Finished(j.ID) },
 		})
 	}
 	in := capture.New(p.store, capture.Options{CreateProjects: true})

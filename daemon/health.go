@@ -20,8 +20,12 @@ import (
 // runtimeName says on the wire that this is a person's own daemon.
 const runtimeName = "local"
 
-// A job that waited this long, though it was due, means that nobody works.
-const overdueAfter = time.Minute
+const (
+	// A job that waited this long, though it was due, means that nobody works, if …
+	overdueAfter = time.Minute
+	// … no other job of its lane succeeded lately either: else there is just much to do.
+	progressWithin = time.Minute
+)
 
 // lanesKeptFor bounds how often the jobs are counted: anybody on this machine may ask
 // for the health, and counting reads a whole index.
@@ -127,14 +131,21 @@ func (s *system) laneTroubles(lanes []client.LaneHealth) []string {
 	}
 	var troubles []string
 	for _, l := range lanes {
-		switch age := time.Duration(l.OldestAgeMS) * time.Millisecond; {
+		switch {
 		case l.Paused != "":
 			troubles = append(troubles, fmt.Sprintf("lane %s is paused: %s", l.Lane, l.Paused))
-		case age > overdueAfter:
-			troubles = append(troubles, fmt.Sprintf("lane %s: the oldest job has waited for %s", l.Lane, age.Round(time.Second)))
+		case stuck(l, memory.Now()):
+			age := time.Duration(l.OldestAgeMS) * time.Millisecond
+			troubles = append(troubles, fmt.Sprintf("lane %s: the oldest job has waited for %s and none succeeds", l.Lane, age.Round(time.Second)))
 		}
 	}
 	return troubles
+}
+
+// stuck reports whether jobs wait that nobody does.
+func stuck(l client.LaneHealth, now memory.Epoch) bool {
+	age := time.Duration(l.OldestAgeMS) * time.Millisecond
+	return age > overdueAfter && now > l.LastSuccess.Add(progressWithin)
 }
 
 func (s *system) storage(ctx context.Context) (*client.StorageState, error) {

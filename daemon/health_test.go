@@ -17,6 +17,8 @@ func TestTroublesOfLanes(t *testing.T) {
 	lane := func(paused string, age time.Duration) []client.LaneHealth {
 		return []client.LaneHealth{{LaneStats: memory.LaneStats{Lane: memory.LaneEvent}, Paused: paused, OldestAgeMS: age.Milliseconds()}}
 	}
+	busy := lane("", time.Hour)
+	busy[0].LastSuccess = memory.Now().Add(time.Minute) // whenever this test gets there
 	for name, c := range map[string]struct {
 		s     *system
 		lanes []client.LaneHealth
@@ -24,7 +26,8 @@ func TestTroublesOfLanes(t *testing.T) {
 	}{
 		"nothing waits":             {working, lane("", 0), ""},
 		"waits a little":            {working, lane("", overdueAfter), ""},
-		"waits too long":            {working, lane("", overdueAfter+time.Second), "lane event: the oldest job has waited for 1m1s"},
+		"waits too long":            {working, lane("", overdueAfter+time.Second), "lane event: the oldest job has waited for 1m1s and none succeeds"},
+		"waits behind many":         {working, busy, ""},
 		"paused":                    {working, lane("quota", time.Hour), "lane event is paused: quota"},
 		"nobody is meant to work":   {idle, lane("", time.Hour), ""},
 		"the lanes are not counted": {working, nil, ""},
