@@ -171,8 +171,15 @@ func (p *Postgres) exec(ctx context.Context, statement string) error {
 // must not be.
 func (p *Postgres) Password() string { return p.password }
 
-// Kill ends the server at once, as a crash would.
-func (p *Postgres) Kill(t testing.TB) { p.stop(t, syscall.SIGKILL) }
+// Kill ends the server at once, as a crash of the machine would: its processes for
+// each connection too, which else serve on until they notice.
+func (p *Postgres) Kill(t testing.TB) {
+	t.Helper()
+	p.stop(t, syscall.SIGKILL)
+	if err := killIn(p.data()); err != nil {
+		t.Fatalf("kill Postgres: %v", err)
+	}
+}
 
 // Stop ends the server in good order; clients are disconnected.
 func (p *Postgres) Stop(t testing.TB) { p.stop(t, syscall.SIGINT) }

@@ -3,9 +3,11 @@
 package testenv
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
@@ -49,4 +51,31 @@ func giveAway(dir string) error {
 		return err
 	}
 	return os.Chown(dir, int(c.Uid), int(c.Gid))
+}
+
+// killIn kills the processes that have the directory as their own. Without /proc
+// there is no telling, and they have to notice by themselves.
+func killIn(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	owned, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		return err
+	}
+	for _, link := range owned {
+		at, err := os.Readlink(link)
+		if err != nil || at != dir {
+			continue // it ended, or is none of ours
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
 }

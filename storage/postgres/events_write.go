@@ -89,9 +89,9 @@ func (t *tx) sameEvents(ctx context.Context, events []memory.Event) (eventsByKey
 	for i, e := range events {
 		teams[i], projects[i], keys[i] = e.TeamID, e.ProjectID, e.DedupeKey
 	}
-	found, err := all(ctx, t.q, readEvent, sql(`SELECT `+eventColumns+`
-		FROM unnest(?::text[], ?::text[], ?::text[]) AS told (key, project, team) JOIN agent_events ON dedupe_key = told.key
-		WHERE project_id IS NOT DISTINCT FROM told.project AND team_id IS NOT DISTINCT FROM told.team`, keys, projects, teams))
+	// Inside COALESCE, a column is no invitation to any index; see query.go.
+	found, err := all(ctx, t.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE dedupe_key = ANY(?)
+		AND COALESCE(project_id, '') = ANY(?) AND COALESCE(team_id, '') = ANY(?)`, keys, projects, teams))
 	if err != nil {
 		return nil, err
 	}
