@@ -71,6 +71,59 @@ func TestSetInFile(t *testing.T) {
 	}
 }
 
+func TestFilesThatAreNone(t *testing.T) {
+	for name, content := range map[string]string{"empty": "", "blank": " \n", "only a mark": "\ufeff"} {
+		dir := write(t, content)
+		if c := load(t, dir, nil); c.Origin(LogLevel).Source != "default" {
+			t.Errorf("%s: level from %s", name, c.Origin(LogLevel))
+		}
+		if err := SetInFile(filepath.Join(dir, "settings.json"), LogLevel, "warn"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	huge := write(t, `{"x": "`+strings.Repeat("x", maxSettingsBytes)+`"}`)
+	if _, err := Load(Options{Environ: []string{DataDir + "=" + huge}}); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("a huge file: %v", err)
+	}
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "settings.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(Options{Environ: []string{DataDir + "=" + folder}}); err == nil {
+		t.Error("a folder is read")
+	}
+}
+
+func TestWriteFileReplacesOrLeaves(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "new" {
+		t.Errorf("content %q", got)
+	}
+	if fi, _ := os.Stat(path); fi.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", fi.Mode())
+	}
+	if err := WriteFile(filepath.Join(dir, "nowhere", "f"), nil); err == nil {
+		t.Error("no error without a folder")
+	}
+	taken := filepath.Join(dir, "taken") // a folder cannot be replaced by a file
+	if err := os.MkdirAll(filepath.Join(taken, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(taken, nil); err == nil {
+		t.Error("no error over a folder")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
 func TestSetInFileKeepsALink(t *testing.T) {
 	real := filepath.Join(write(t, `{}`), "settings.json")
 	link := filepath.Join(t.TempDir(), "settings.json")
