@@ -56,6 +56,7 @@ type Access struct {
 type API struct {
 	Config
 	router *httprouter.Router
+	told   told
 }
 
 // New makes an API.

@@ -26,7 +26,7 @@ func (a *API) postHook(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if in.Want != (memory.HookContext{}) && r.caller.Key.Allows(memory.ScopeObservationsRead) {
-		text, err := a.hookContext(r, in)
+		text, err := a.hookContext(r, in, out.SessionID)
 		if err != nil {
 			// What was told is stored; an agent does better without memories than
 			// with an error.
@@ -38,7 +38,7 @@ func (a *API) postHook(r *request) (answer, error) {
 }
 
 // hookContext makes the text that the record wants.
-func (a *API) hookContext(r *request, in memory.HookRecord) (string, error) {
+func (a *API) hookContext(r *request, in memory.HookRecord, sessionID string) (string, error) {
 	ctx := r.Context()
 	p, err := a.Capture.ResolveProject(ctx, r.caller, in.Project, capture.Hook)
 	if err != nil {
@@ -50,12 +50,14 @@ func (a *API) hookContext(r *request, in memory.HookRecord) (string, error) {
 		told, err = a.Recall.SessionContext(ctx, p.Scope(), a.sessionLimits())
 	case want.Prompt != "" && a.Limits.Prompt > 0:
 		told, err = a.Recall.PromptContext(ctx, p.Scope(), recall.PromptInput{Prompt: want.Prompt, Limit: a.Limits.Prompt})
-	case want.File != "":
+	case want.File != "" && !a.told.has(sessionID, want.File):
 		file := recall.FileInput{Path: want.File}
 		if filepath.IsAbs(p.Name) { // hooks name a project by its root
 			file.Root = p.Name
 		}
-		told, err = a.Recall.FileContext(ctx, p.Scope(), file)
+		if told, err = a.Recall.FileContext(ctx, p.Scope(), file); told.Text != "" {
+			a.told.add(sessionID, want.File)
+		}
 	}
 	return told.Text, err
 }

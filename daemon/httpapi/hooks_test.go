@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -27,6 +28,42 @@ func TestHookAnswersWithContext(t *testing.T) {
 		if !strings.Contains(got.Context, "Retry budget of the importer") || got.SessionID == "" {
 			t.Errorf("%s: answer %+v", name, got)
 		}
+	}
+}
+
+func TestHookTellsOfAFileOncePerSession(t *testing.T) {
+	w := newWorld(t, nil)
+	about := func(session, file string) string {
+		return into[memory.HookAnswer](w.do("POST", "/v1/hooks", w.key, text(t, map[string]any{
+			"project": w.p.Name, "sessionId": session, "want": map[string]any{"file": file},
+		})).want(200)).Context
+	}
+	const file = "/src/p/importer/retry.go"
+	if got := about("one", file); got != "" {
+		t.Fatalf("nothing is known yet: %q", got)
+	}
+	w.do("POST", "/v1/memories", w.key, text(t, map[string]any{
+		"projectId": w.p.Name, "content": "The retry budget is three attempts.",
+		"metadata": map[string]any{"title": "Retry budget", "files_modified": []string{"importer/retry.go"}},
+	})).want(201)
+	if about("one", file) == "" {
+		t.Error("what became known since is not told")
+	}
+	if got := about("one", file); got != "" {
+		t.Errorf("told twice: %q", got)
+	}
+	if about("two", file) == "" {
+		t.Error("another session is not told")
+	}
+}
+
+func TestToldIsBounded(t *testing.T) {
+	var seen told
+	for i := range maxTold + 1 {
+		seen.add("session", fmt.Sprint(i))
+	}
+	if len(seen.files) > maxTold || !seen.has("session", fmt.Sprint(maxTold)) {
+		t.Errorf("%d files are remembered, the newest among them: %v", len(seen.files), seen.has("session", fmt.Sprint(maxTold)))
 	}
 }
 
