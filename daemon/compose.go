@@ -31,6 +31,11 @@ type parts struct {
 	drainer *drainer
 }
 
+// heldFor is how long a crash of the daemon keeps a job that it worked on from its
+// successor. Holding on to one costs a write every quarter of it, and only while a
+// provider takes that long.
+const heldFor = 15 * time.Second
+
 // compose opens what is on disk and wires the parts. It starts nothing.
 func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err error) {
 	p = &parts{log: log, hub: &httpapi.Hub{}}
@@ -42,7 +47,7 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 	if p.store, err = sqlite.Open(ctx, d.cfg.Dirs.Database(), sqlite.Options{}); err != nil {
 		return p, err
 	}
-	if p.queue, err = goqite.New(ctx, p.store, goqite.Options{Logger: log}); err != nil {
+	if p.queue, err = goqite.New(ctx, p.store, goqite.Options{Logger: log, Visibility: heldFor}); err != nil {
 		return p, err
 	}
 	p.store.SetOutbox(p.queue)
@@ -54,7 +59,8 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 	if !d.cfg.Bool(config.GenerationDisabled) {
 		p.worker = generation.New(generation.Config{
 			Store: p.store, Queue: p.queue, Provider: local.New(), Logger: log,
-			Owner: fmt.Sprintf("daemon-%d", os.Getpid()),
+			Owner:    fmt.Sprintf("daemon-%d", os.Getpid()),
+			LeaseFor: heldFor,
 			// This queue commits with its jobs and cannot lose one. To announce a long
 			// backlog again and again took more time than to work it off.
 			ReannounceAfter: 10 * time.Minute,
