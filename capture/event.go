@@ -88,6 +88,8 @@ type draft struct {
 
 func newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, generate bool) draft {
 	now := memory.Now()
+	// The wire calls it a source type and the answer an adapter; they differ only for
+	// adapters of our own.
 	adapter := in.SourceAdapter
 	if adapter == "" {
 		adapter = in.SourceType
@@ -107,7 +109,7 @@ func newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, gene
 		},
 	}
 	e := &d.event
-	if e.SourceEventID == "" {
+	if e.SourceEventID == "" { // else its id tells it from others, and hashing is for nothing
 		d.digest = contentDigest(e)
 	}
 	if generate {
@@ -145,7 +147,7 @@ func (u *unit) event(ctx context.Context, d *draft) (Stored, error) {
 	}
 	out := Stored{Event: e, Created: created}
 	switch {
-	case !created && e.Generate:
+	case !created && e.Generate: // whatever is asked for now: what was owed then counts
 		job, err := u.JobOfSource(ctx, scope, memory.KindEvent, e.ID)
 		if err != nil {
 			return Stored{}, fmt.Errorf("the job of event %s: %w", e.ID, err)

@@ -25,6 +25,7 @@ func (c *Capture) Hook(ctx context.Context, caller memory.Caller, r memory.HookR
 	if err != nil {
 		return memory.HookAnswer{}, err
 	}
+	// An agent waits for an answer to a question; it need not wait for a disk, too.
 	if sid, ok := c.sessions.get(d.session.key(d.project.ID)); ok && d.asksOnly() {
 		return memory.HookAnswer{SessionID: sid}, nil
 	}

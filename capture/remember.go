@@ -80,7 +80,7 @@ func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (m
 		if err != nil {
 			return err
 		}
-		in := o
+		in := o // fn may be run again
 		in.SessionID = memory.Opt(sid)
 		if stored, _, err = u.PutObservation(ctx, in); err != nil {
 			return err

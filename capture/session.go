@@ -38,6 +38,7 @@ func (u *unit) resolveSession(ctx context.Context, s memory.Scope, r sessionRef)
 	if sid, ok := u.seen[key]; ok {
 		return sid, nil
 	}
+	// Nearly always: a session has hundreds of events, and each comes by itself.
 	if sid, ok := u.c.sessions.get(key); ok {
 		return sid, nil
 	}
@@ -89,7 +90,7 @@ func (u *unit) findOrStart(ctx context.Context, in memory.Session) (s memory.Ses
 	in.DedupeKey = sessionDedupeKey(in)
 	in.GenerationStatus = "idle"
 	in.CreatedAt, in.UpdatedAt = u.now, u.now
-	if in.StartedAt == 0 {
+	if in.StartedAt == 0 { // a spooled session started when it did, not when we heard of it
 		in.StartedAt = u.now
 	}
 	if len(in.Metadata) == 0 {

@@ -108,6 +108,8 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 
 // serve runs every part until ctx is done or one of them fails.
 func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener, p *parts) error {
+	// The first that fails takes the others down: half a daemon looks alive and
+	// stores nothing.
 	run, ctx := errgroup.WithContext(ctx)
 	run.Go(guarded(func() error { return d.serveHTTP(ctx, l, p) }))
 	run.Go(guarded(func() error { return p.runWorker(ctx) }))

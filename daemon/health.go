@@ -148,6 +148,7 @@ func stuck(l client.LaneHealth, now memory.Epoch) bool {
 	return age > overdueAfter && now > l.LastSuccess.Add(progressWithin)
 }
 
+// storage asks the database something small: that it answers at all is the point.
 func (s *system) storage(ctx context.Context) (*client.StorageState, error) {
 	info, err := s.parts.store.Info(ctx)
 	if err != nil {

@@ -87,6 +87,7 @@ func putKey(ctx context.Context, store storage.Store, secret string, r KeyReques
 		ID: id.New(), Name: r.Name, Hash: hashKey(secret), Prefix: secret[:min(shownPrefix, len(secret))], Scopes: r.Scopes,
 		ActorID: memory.Opt("key:" + r.Name), CreatedAt: memory.Now(), ExpiresAt: r.Expires,
 	}
+	// Only the hash is stored: who reads the database cannot act as the key's owner.
 	err := store.InTx(ctx, func(tx storage.Tx) error {
 		team, err := findTeam(ctx, tx, r.TeamID)
 		if err != nil {

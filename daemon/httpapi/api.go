@@ -63,6 +63,8 @@ type API struct {
 func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
 	a := &API{Config: c, router: httprouter.New()}
+	// A redirect is no answer to a client that posts: it would lose the body or, with
+	// another host, its key.
 	a.router.RedirectTrailingSlash = false
 	a.router.RedirectFixedPath = false
 	a.router.HandleMethodNotAllowed = false // the contract knows no 405

@@ -29,6 +29,7 @@ func (a *API) authenticate(r *http.Request, scope string) (memory.APIKey, error)
 	if err != nil && !errors.Is(err, memory.ErrNotFound) {
 		return memory.APIKey{}, err
 	}
+	// One answer for all of them: it must not tell which keys once were good.
 	if err != nil || !key.Usable(memory.Now()) || !key.Allows(scope) {
 		return memory.APIKey{}, memory.Errorf(memory.CodeForbidden, "Invalid API key or insufficient scope")
 	}
@@ -38,6 +39,8 @@ func (a *API) authenticate(r *http.Request, scope string) (memory.APIKey, error)
 	return key, nil
 }
 
+// presentedKey finds the key in either header; the word Bearer in any case, as
+// clients write it differently.
 func presentedKey(h http.Header) string {
 	const bearer = "bearer "
 	if v := h.Get("Authorization"); len(v) > len(bearer) && strings.EqualFold(v[:len(bearer)], bearer) {

@@ -12,6 +12,8 @@ import (
 	"claude-mem/memory"
 )
 
+// postEvent answers 201 for an event that was told before as well: to the client
+// it makes no difference, and the contract has it so.
 func (a *API) postEvent(r *request) (answer, error) {
 	o, err := ingestOptions(r)
 	if err != nil {
@@ -28,6 +30,7 @@ func (a *API) postEvent(r *request) (answer, error) {
 	return answer{http.StatusCreated, results[0]}, nil
 }
 
+// postEvents waits, if asked to, for all jobs of the batch within one time limit.
 func (a *API) postEvents(r *request) (answer, error) {
 	o, err := ingestOptions(r)
 	if err != nil {
@@ -74,6 +77,7 @@ func decodeEvents(items []json.RawMessage) ([]memory.EventInput, error) {
 	return ins, nil
 }
 
+// ingest says what becomes of events besides being stored.
 type ingest struct{ generate, wait bool }
 
 // ingestOptions reads generate (default true) and wait (default false).
@@ -85,7 +89,7 @@ func ingestOptions(r *request) (o ingest, err error) {
 		case "":
 		case "true", "false":
 			*dst = v == "true"
-		default:
+		default: // "1" or "yes" might mean either to somebody
 			return o, issue("invalid_union", "Invalid input", name)
 		}
 	}
@@ -107,7 +111,7 @@ func (a *API) ingest(r *request, ins []memory.EventInput, o ingest) ([]client.Ev
 			continue
 		}
 		job, transport := *s.Job, transportOf(*s.Job)
-		if o.wait {
+		if o.wait { // the answer is the job as it became, but the transport as it was
 			job, err = a.Hub.await(ctx, a.Store, job)
 			if err != nil {
 				return nil, err
@@ -135,6 +139,8 @@ func (a *API) getEvent(r *request) (answer, error) {
 	return ok(client.EventAnswer{Event: e})
 }
 
+// getEventObservations looks the event up first: an event without observations and
+// no event are two things.
 func (a *API) getEventObservations(r *request) (answer, error) {
 	e, err := a.Store.Event(r.Context(), r.caller.Scope(), r.params.ByName("id"))
 	if err != nil {

@@ -16,6 +16,8 @@ type ContextLimits struct {
 	Prompt       int // memories for a prompt
 }
 
+// postHook is the one request that a hook makes: it tells, and it is told. An agent
+// waits meanwhile, so what can fail after the record is stored must not fail it.
 func (a *API) postHook(r *request) (answer, error) {
 	var in memory.HookRecord
 	if err := r.decode(&in); err != nil {
@@ -28,8 +30,6 @@ func (a *API) postHook(r *request) (answer, error) {
 	if in.Want != (memory.HookContext{}) && r.caller.Key.Allows(memory.ScopeObservationsRead) {
 		text, err := a.hookContext(r, in, out.SessionID)
 		if err != nil {
-			// What was told is stored; an agent does better without memories than
-			// with an error.
 			a.Log.ErrorContext(r.Context(), "no context for a hook", "requestId", r.caller.RequestID, "err", err)
 		}
 		out.Context = text

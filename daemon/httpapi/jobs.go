@@ -35,6 +35,7 @@ type jobPayload struct {
 func (a *API) listJobs(r *request) (answer, error) {
 	q := r.query()
 	withPayload := q.Get("include") == "payload"
+	// It names the keys and actors behind jobs, which is nobody else's business.
 	if withPayload && !r.caller.Key.Allows(memory.ScopeAdmin) {
 		return answer{}, memory.Errorf(memory.CodeForbidden, "`include=payload` requires admin scope")
 	}

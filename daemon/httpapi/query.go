@@ -13,7 +13,8 @@ type query struct{ url.Values }
 
 func (r *request) query() query { return query{r.URL.Query()} }
 
-// int reads a number and brings it into bounds.
+// int reads a number and brings it into bounds. Filters never fail a request: the
+// original ignored what it did not understand, and clients came to rely on that.
 func (q query) int(name string, def, lo, hi int) int {
 	n, err := strconv.Atoi(q.Get(name))
 	if err != nil {

@@ -37,6 +37,8 @@ func checkAsk(projectID, query string, limit, maxLimit int) error {
 	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
 }
 
+// search of a project that was never written to finds nothing; it is no error, since
+// a repository exists before its first session.
 func (a *API) search(r *request) (answer, error) {
 	var in client.SearchRequest
 	if err := r.decode(&in); err != nil {
@@ -83,7 +85,8 @@ func (a *API) queryContext(r *request) (answer, error) {
 	return contextAnswer(told, err)
 }
 
-// sessionContext answers what SessionStart would inject.
+// sessionContext shows people and tools what a session would be told, byte for byte
+// what SessionStart injects.
 func (a *API) sessionContext(r *request) (answer, error) {
 	q := r.query()
 	p, err := a.namedProject(r, q)

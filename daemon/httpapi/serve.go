@@ -45,6 +45,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["X-Request-Id"] = []string{rid}
 	h["X-Content-Type-Options"] = nosniff
 	defer a.recoverPanic(w, r)
+	// Before the route is known: what a web page may not ask it may not probe either.
 	if err := a.Access.check(r); err != nil {
 		a.fail(w, r, err)
 		return
@@ -132,7 +133,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &tooLarge) {
 		err = memory.Errorf(memory.CodeTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	}
-	status, body := client.NewErrorBody(err, rid)
+	status, body := client.NewErrorBody(err, rid) // the one table of errors and codes
 	level := slog.LevelInfo
 	switch {
 	case r.Context().Err() != nil:

@@ -7,6 +7,8 @@ import (
 	"claude-mem/memory"
 )
 
+// startSession answers 200 where the external id was known, else 201: that is how
+// clients tell a resumed conversation.
 func (a *API) startSession(r *request) (answer, error) {
 	var in memory.SessionInput
 	if err := r.decode(&in); err != nil {
