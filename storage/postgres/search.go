@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// maxRanked bounds how many matches of one search are ranked: the newest.
-	// Ranking a match costs some 20 microseconds.
-	maxRanked = 4000
+	// maxMatched is about how many matches the index is asked for at most.
+	maxMatched = 6000
+	// maxRanked bounds how many of them are ranked: the newest.
+	maxRanked = 3000
 	// maxLooked bounds how many observations are looked at, the newest, by a search
 	// for nothing but common words.
 	maxLooked = 20000
@@ -60,27 +61,28 @@ func stems(terms []string) []string {
 	return out
 }
 
-// query finds matches, the newest first, with the weight that each term has in each.
-// Both forms find first and order after: asked for all at once, Postgres may walk
-// through the whole tenant in order instead of asking the index.
+// query finds matches and the weight that each term has in each. OFFSET 0 and
+// MATERIALIZED keep Postgres to the order in which it is written: first find, then
+// look closely. Asked for all at once it may walk through the whole tenant in order
+// instead of asking the index, or carry whole observations through a sort.
 func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter) *query {
 	q := sql(`WITH matches AS MATERIALIZED (`)
 	if p.newest {
-		q.add(`SELECT number, words, terms FROM (
-			SELECT o.number, o.words, o.terms FROM observations o WHERE `).in(s, "o.").filter(f).
+		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM observations o WHERE `).in(s, "o.").filter(f).
 			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) newest
-			WHERE terms @@ ?::text::tsquery`, maxLooked, anyOf(terms))
+			WHERE terms @@ ?::text::tsquery LIMIT ?`, maxLooked, anyOf(terms), maxRanked)
 	} else {
-		q.add(`SELECT o.number, o.words, o.terms FROM observations o WHERE `).within(s, "o.").
-			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.terms)+labelQuery(f)).filter(f)
+		q.add(`SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(s, "o.").
+			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.terms)+labelQuery(f)).filter(f).
+			add(` OFFSET 0) found ORDER BY number DESC LIMIT ?`, maxRanked)
 	}
 	quoted := make([]string, len(terms))
 	for i, t := range terms {
 		quoted[i] = quote(t)
 	}
 	return q.add(`)
-		SELECT number, words, ARRAY(SELECT ts_rank('`+fieldWeights+`', terms, term::tsquery) FROM unnest(?::text[]) term)
-		FROM (SELECT * FROM matches ORDER BY number DESC LIMIT ?) ranked`, quoted, maxRanked)
+		SELECT o.number, o.words, ARRAY(SELECT ts_rank('`+fieldWeights+`', o.terms, term::tsquery) FROM unnest(?::text[]) term)
+		FROM matches, LATERAL (SELECT o.* FROM observations o WHERE o.number = matches.number OFFSET 0) o`, quoted)
 }
 
 // fieldWeights are what one occurrence counts with weight D (narrative), C (none),

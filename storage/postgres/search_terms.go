@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +14,6 @@ import (
 )
 
 const (
-	// commonShare is the share of all observations from which on a term holds too
-	// many of them to tell them apart.
-	commonShare = 0.02
 	// fewObservations is up to where every search is fast, so that no term is left out.
 	fewObservations = 5000
 	// countTo bounds the counting of a tenant's observations: of more, the number
@@ -33,24 +32,31 @@ type plan struct {
 	newest bool     // or else: look through the newest observations
 }
 
-// plan leaves out of the question to the index those terms that are too common, as
-// reading what they match would take most of a search's time; they count for the
-// ranking all the same. If all are, the newest observations are searched through:
-// it does not take many to find enough.
+// plan chooses the terms that the index is asked for: the rarest, as long as they
+// do not match too many observations together. The others count for the ranking all
+// the same. If even the rarest matches too many, the newest observations are searched
+// through: it does not take many to find enough.
 func (r reads) plan(ctx context.Context, s memory.Scope, terms []string, f storage.ObservationFilter) (plan, error) {
 	total, err := r.total(ctx, s)
 	if err != nil || total <= fewObservations {
 		return plan{total: total, terms: terms}, err
 	}
-	shares, err := r.shares(ctx)
+	c, err := r.common(ctx)
 	if err != nil {
 		return plan{}, err
 	}
 	p := plan{total: total}
-	for _, t := range terms {
-		if shares[t] <= commonShare {
-			p.terms = append(p.terms, t)
+	if total >= countTo {
+		p.total = max(total, c.rows)
+	}
+	rarest := slices.Clone(terms)
+	slices.SortStableFunc(rarest, func(a, b string) int { return cmp.Compare(c.shares[a], c.shares[b]) })
+	var matched float64
+	for _, t := range rarest {
+		if matched += c.shares[t] * float64(p.total); matched > maxMatched {
+			break
 		}
+		p.terms = append(p.terms, t)
 	}
 	if len(p.terms) == 0 {
 		p.terms = terms
@@ -62,9 +68,15 @@ func (r reads) plan(ctx context.Context, s memory.Scope, terms []string, f stora
 // statistics remembers for a while what changes slowly.
 type statistics struct {
 	mu       sync.Mutex
-	shares   map[string]float64
-	sharesAt time.Time
+	common   commonTerms
+	commonAt time.Time
 	totals   map[memory.Scope]count
+}
+
+// commonTerms is what Postgres knows of all observations.
+type commonTerms struct {
+	rows   int64              // about how many there are
+	shares map[string]float64 // which share of them holds a term, if it is one of the most common
 }
 
 type count struct {
@@ -98,36 +110,38 @@ func (r reads) total(ctx context.Context, s memory.Scope) (int64, error) {
 	return n, nil
 }
 
-// shares tells which share of all observations hold a term, for the most common
-// ones. Postgres counts them for its own planning when it analyses the table; as
-// long as it did not, there are none.
-func (r reads) shares(ctx context.Context) (map[string]float64, error) {
+// common asks for what Postgres counts for its own planning when it analyses the
+// table; as long as it did not, no term is common.
+func (r reads) common(ctx context.Context) (commonTerms, error) {
 	st := r.stats
 	st.mu.Lock()
-	shares, at := st.shares, st.sharesAt
+	c, at := st.common, st.commonAt
 	st.mu.Unlock()
 	if time.Since(at) < statisticsAge {
-		return shares, nil
+		return c, nil
 	}
-	type share struct {
-		term  string
-		share float64
-	}
-	rows, err := all(ctx, r.q, func(r pgx.Rows) (s share, err error) { return s, r.Scan(&s.term, &s.share) },
-		// The frequencies go on after those of the elements, with their bounds.
-		sql(`SELECT term, share FROM pg_stats, ROWS FROM (unnest(most_common_elems::text::text[]),
-			unnest(most_common_elem_freqs)) AS common (term, share)
-			WHERE schemaname = ANY (current_schemas(false)) AND tablename = 'observations' AND attname = 'terms'
-			AND term IS NOT NULL`))
+	c = commonTerms{shares: make(map[string]float64)}
+	// There are more frequencies than terms: the last ones are bounds.
+	_, err := r.q.query(ctx, sql(`SELECT c.reltuples::bigint, COALESCE(term, ''), COALESCE(share, 0) FROM pg_class c LEFT JOIN pg_stats s
+		ON s.schemaname = c.relnamespace::regnamespace::text AND s.tablename = c.relname AND s.attname = 'terms'
+		LEFT JOIN LATERAL ROWS FROM (unnest(most_common_elems::text::text[]), unnest(most_common_elem_freqs))
+		AS common (term, share) ON term IS NOT NULL
+		WHERE c.oid = 'observations'::regclass`), func(rows pgx.Rows) error {
+		for rows.Next() {
+			var term string
+			var share float64
+			if err := rows.Scan(&c.rows, &term, &share); err != nil {
+				return err
+			}
+			c.shares[term] = share
+		}
+		return rows.Err()
+	})
 	if err != nil {
-		return nil, err
-	}
-	shares = make(map[string]float64, len(rows))
-	for _, s := range rows {
-		shares[s.term] = s.share
+		return c, err
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.shares, st.sharesAt = shares, time.Now()
-	return shares, nil
+	st.common, st.commonAt = c, time.Now()
+	return c, nil
 }
