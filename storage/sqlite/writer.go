@@ -186,10 +186,12 @@ func (w *writer) end(g *group, good []*op) {
 	err := g.tx.Commit()
 	if err != nil {
 		err = fmt.Errorf("commit: %w", convert(err))
-	} else if g.outbox != nil && anySent(good) {
+	}
+	// Callers come first: the worker that Committed wakes takes their processor.
+	answer(good, err)
+	if err == nil && g.outbox != nil && anySent(good) {
 		g.outbox.Committed()
 	}
-	answer(good, err)
 	for _, text := range g.wanted {
 		if !w.st.full() {
 			// A text that cannot be prepared fails where it is used.
