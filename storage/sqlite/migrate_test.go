@@ -74,7 +74,7 @@ func memories(t *testing.T, path string) memory.Observation {
 // migrateWith brings the database at path to the newest of the scripts in dir.
 func migrateWith(t *testing.T, path string, dir fs.FS) error {
 	t.Helper()
-	db, err := connect(path, 1, "")
+	db, err := connect(path, 1, writerPragmas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestMigrationKeepsDataAndLeavesABackup(t *testing.T) {
 	if err := migrateWith(t, path, dir); err != nil {
 		t.Fatal(err)
 	}
-	db, err := connect(path, 1, "")
+	db, err := connect(path, 1, writerPragmas)
 	if err != nil {
 		t.Fatal(err)
 	}

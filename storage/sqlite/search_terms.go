@@ -14,6 +14,9 @@ const (
 	commonShare = 50
 	// fewObservations is up to where every search is fast, so that no term is left out.
 	fewObservations = 5000
+	// veryCommon is how many times more common than common a term can be until it
+	// makes no difference any more.
+	veryCommon = 5
 	// keepTerms is how many terms a search keeps however common they are.
 	keepTerms = 2
 	// frequencyAge is how long a count is believed.
@@ -47,14 +50,15 @@ func (r reads) telling(ctx context.Context, terms []string) ([]string, error) {
 	if len(rare) >= keepTerms {
 		return rare, nil
 	}
-	return r.rarest(ctx, terms)
+	return r.rarest(ctx, terms, common*veryCommon)
 }
 
-// rarest returns the keepTerms terms that the fewest observations hold.
-func (r reads) rarest(ctx context.Context, terms []string) ([]string, error) {
+// rarest returns the keepTerms terms that the fewest observations hold. It counts
+// no further than enough, above which terms are equal and the first ones stay.
+func (r reads) rarest(ctx context.Context, terms []string, enough int64) ([]string, error) {
 	counts := make(map[string]int64, len(terms))
 	for _, t := range terms {
-		n, err := r.frequency(ctx, t, -1)
+		n, err := r.frequency(ctx, t, enough)
 		if err != nil {
 			return nil, err
 		}
@@ -65,19 +69,15 @@ func (r reads) rarest(ctx context.Context, terms []string) ([]string, error) {
 }
 
 // frequency counts the observations that hold a quoted term. It stops counting
-// above enough, unless that is negative.
+// above enough.
 func (r reads) frequency(ctx context.Context, term string, enough int64) (int64, error) {
 	if n, ok := r.df.get(term, enough); ok {
 		return n, nil
 	}
-	limit := enough
-	if enough >= 0 {
-		limit++
-	}
 	n, err := one(ctx, r.q, "number", number, `SELECT COUNT(*) FROM
-		(SELECT 1 FROM observations_fts WHERE observations_fts MATCH ? LIMIT ?)`, term, limit)
+		(SELECT 1 FROM observations_fts WHERE observations_fts MATCH ? LIMIT ?)`, term, enough+1)
 	if err == nil {
-		r.df.put(term, n, enough < 0 || n <= enough)
+		r.df.put(term, n, n <= enough)
 	}
 	return n, err
 }
@@ -101,7 +101,7 @@ func (f *frequencies) get(term string, enough int64) (int64, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, ok := f.m[term]
-	ok = ok && time.Since(c.at) < frequencyAge && (c.whole || enough >= 0 && c.n > enough)
+	ok = ok && time.Since(c.at) < frequencyAge && (c.whole || c.n > enough)
 	return c.n, ok
 }
 

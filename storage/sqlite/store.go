@@ -19,6 +19,15 @@ import (
 // readers is how many reads run at once.
 const readers = 4
 
+// What differs between the writer's connection and those of the readers. A large
+// cache spares the writer the pages it changes again and again. Searches of a
+// million observations were as fast with 2 MB a reader as with 16, for the
+// operating system caches the file as well.
+const (
+	writerPragmas = "&_pragma=cache_size(-16384)"
+	readerPragmas = "&_pragma=cache_size(-2000)&_pragma=query_only(1)"
+)
+
 // Outbox puts the messages of a transaction where they become receivable with its
 // commit: into the queue that lives in the same file.
 type Outbox interface {
@@ -59,20 +68,20 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{path: path}
-	if s.db, err = connect(path, 1, ""); err != nil {
+	if s.db, err = connect(path, 1, writerPragmas); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, s.db, path); err != nil {
 		s.db.Close()
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	if s.pool, err = connect(path, readers, "&_pragma=query_only(1)"); err != nil {
+	if s.pool, err = connect(path, readers, readerPragmas); err != nil {
 		s.db.Close()
 		return nil, err
 	}
 	frequencies := newFrequencies()
 	s.reads = reads{q: newStatements(s.pool), df: frequencies}
-	s.writer = startWriter(s.db, path+"-wal")
+	s.writer = startWriter(s.db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: idleAfter})
 	s.SetOutbox(o.Outbox)
 	return s, nil
 }
@@ -100,7 +109,7 @@ func connect(path string, n int, extra string) (*sql.DB, error) {
 	name := url.URL{Path: filepath.ToSlash(path)}
 	dsn := "file:" + strings.TrimPrefix(name.String(), "./") +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)" +
 		"&_pragma=journal_size_limit(67108864)" + extra
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {

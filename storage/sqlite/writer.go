@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"claude-mem/memory"
 )
@@ -27,16 +28,16 @@ type writer struct {
 	db       *sql.DB
 	st       *statements
 	outbox   atomic.Pointer[Outbox]
-	wal      *walGuard
+	upkeep   *upkeep
 	queue    chan *op
 	stopping chan struct{} // closed: take no more
 	stopped  chan struct{} // closed: the goroutine has ended
 	once     atomic.Bool
 }
 
-func startWriter(db *sql.DB, wal string) *writer {
+func startWriter(db *sql.DB, u *upkeep) *writer {
 	w := &writer{
-		db: db, st: newStatements(db), wal: &walGuard{file: wal, limit: maxWAL, every: walCheckEvery},
+		db: db, st: newStatements(db), upkeep: u,
 		queue: make(chan *op, maxWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.loop()
@@ -103,10 +104,15 @@ func (w *writer) do(ctx context.Context, fn func(g *group) error) error {
 // loop is the writer's goroutine.
 func (w *writer) loop() {
 	defer close(w.stopped)
+	idle := time.NewTimer(w.upkeep.idle)
+	defer idle.Stop()
 	for {
 		select {
 		case o := <-w.queue:
 			w.runAll(w.gather(o))
+			idle.Reset(w.upkeep.idle)
+		case <-idle.C:
+			w.upkeep.whenIdle(w.db)
 		case <-w.stopping:
 			for {
 				select {
@@ -146,7 +152,7 @@ func (w *writer) runAll(batch []*op) {
 	for len(batch) > 0 {
 		batch = w.run(batch)
 	}
-	w.wal.check(w.db)
+	w.upkeep.afterGroup(w.db)
 }
 
 // run runs the batch in one transaction, answers the ops and returns those to be
