@@ -14,22 +14,38 @@ import (
 	_ "modernc.org/sqlite"
 
 	"claude-mem/client"
-	"claude-mem/internal/testbin"
 	"claude-mem/memory"
 )
 
+// A rate is what is done in so much time: fixed, so that a benchmark takes no
+// longer on a slow machine.
+const (
+	window    = 3 * time.Second
+	rawWindow = time.Second
+	drainFor  = 5 * time.Second
+)
+
 // BenchmarkIngest posts single events over HTTP; each is answered after it is on
-// stable storage. The daemon, its worker and the clients share the machine.
+// stable storage. The daemon, its worker and the clients share the machine. With
+// generate=true the worker turns them into observations meanwhile.
 func BenchmarkIngest(b *testing.B) {
 	for _, clients := range []int{1, 8, 32} {
 		for _, generate := range []bool{false, true} {
 			b.Run(fmt.Sprintf("clients=%d/generate=%v", clients, generate), func(b *testing.B) {
-				p := testbin.NewProfile(b, binary)
-				c := running(b, p)
-				share(b, clients, func(ctx context.Context, n int64) error {
-					_, err := c.PutEvent(ctx, event(p.Repo, n), client.EventOptions{NoGenerate: !generate})
-					return err
-				})
+				raw := rawCommits(b)
+				p, c := running(b)
+				for b.Loop() {
+					rate := post(b, clients, func(ctx context.Context, n int64) error {
+						_, err := c.PutEvent(ctx, event(p.Repo, n), client.EventOptions{NoGenerate: !generate})
+						return err
+					})
+					b.ReportMetric(rate, "events/s")
+					b.ReportMetric(rate/raw, "×raw")
+					b.ReportMetric(raw, "raw-commits/s")
+					if generate {
+						reportJobs(b, c)
+					}
+				}
 			})
 		}
 	}
@@ -38,22 +54,46 @@ func BenchmarkIngest(b *testing.B) {
 // BenchmarkIngestBatch posts batches of 100 events over 4 connections.
 func BenchmarkIngestBatch(b *testing.B) {
 	const size, clients = 100, 4
-	p := testbin.NewProfile(b, binary)
-	c := running(b, p)
-	share(b, clients, func(ctx context.Context, n int64) error {
-		batch := make([]memory.EventInput, size)
-		for i := range batch {
-			batch[i] = event(p.Repo, n*size+int64(i))
-		}
-		_, err := c.PutEvents(ctx, batch, client.EventOptions{NoGenerate: true})
-		return err
-	})
-	b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "events/s")
+	p, c := running(b)
+	for b.Loop() {
+		rate := post(b, clients, func(ctx context.Context, n int64) error {
+			return postBatch(ctx, c, p.Repo, n*size, size)
+		})
+		b.ReportMetric(rate*size, "events/s")
+	}
 }
 
-// BenchmarkRawCommit writes the same rows with nothing around them: one durable
-// transaction each on one connection. It is the yardstick for BenchmarkIngest.
-func BenchmarkRawCommit(b *testing.B) {
+// reportJobs tells how many events a second became observations while the clients
+// wrote, and how many once they had stopped.
+func reportJobs(b *testing.B, c *client.Client) {
+	b.Helper()
+	began := time.Now()
+	during, left := finished(b, c)
+	after := during
+	for left > 0 && time.Since(began) < drainFor {
+		time.Sleep(50 * time.Millisecond)
+		after, left = finished(b, c)
+	}
+	b.ReportMetric(float64(during)/window.Seconds(), "jobs/s")
+	if after > during {
+		b.ReportMetric(float64(after-during)/time.Since(began).Seconds(), "drained/s")
+	}
+}
+
+// finished counts the jobs that are done, and those that are still owed.
+func finished(b *testing.B, c *client.Client) (done, left int64) {
+	b.Helper()
+	s, err := c.Stats(b.Context(), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s.Books.Written + s.Books.Skipped, s.Books.Queued + s.Books.Processing
+}
+
+// rawCommits writes the same rows with nothing around them: one durable transaction
+// each on one connection. It returns how many a second there are: the yardstick.
+func rawCommits(b *testing.B) float64 {
+	b.Helper()
 	dsn := "file:" + filepath.Join(b.TempDir(), "raw.db") +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	db, err := sql.Open("sqlite", dsn)
@@ -69,31 +109,36 @@ func BenchmarkRawCommit(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for n := int64(0); b.Loop(); n++ {
+	began := time.Now()
+	for n := int64(0); ; n++ {
+		if passed := time.Since(began); passed >= rawWindow {
+			return float64(n) / passed.Seconds()
+		}
 		e := event("p", n)
 		if _, err := insert.ExecContext(b.Context(), e.SourceEventID, string(e.Payload)); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
 }
 
-// share runs b.N operations on so many goroutines and reports their rate and latency.
-func share(b *testing.B, goroutines int, op func(ctx context.Context, n int64) error) {
+// nextEvent numbers the events of a run: an event that is told twice is cheaper.
+var nextEvent atomic.Int64
+
+// post runs op on so many goroutines for one window. It reports the latency of one
+// and returns how many a second there were.
+func post(b *testing.B, goroutines int, op func(ctx context.Context, n int64) error) float64 {
 	b.Helper()
-	var next atomic.Int64
 	var mu sync.Mutex
 	var all samples
 	var wg sync.WaitGroup
-	b.ResetTimer()
+	start := time.Now()
 	for range goroutines {
 		wg.Go(func() {
 			var mine samples
-			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				began := time.Now()
-				if err := op(b.Context(), n); err != nil {
+			for began := time.Now(); began.Sub(start) < window; began = time.Now() {
+				if err := op(b.Context(), nextEvent.Add(1)); err != nil {
 					b.Error(err)
-					break
+					return
 				}
 				mine = append(mine, time.Since(began))
 			}
@@ -103,9 +148,18 @@ func share(b *testing.B, goroutines int, op func(ctx context.Context, n int64) e
 		})
 	}
 	wg.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	passed := time.Since(start)
 	all.report(b, "")
+	return float64(len(all)) / passed.Seconds()
+}
+
+func postBatch(ctx context.Context, c *client.Client, project string, first, size int64) error {
+	batch := make([]memory.EventInput, size)
+	for i := range batch {
+		batch[i] = event(project, first+int64(i))
+	}
+	_, err := c.PutEvents(ctx, batch, client.EventOptions{NoGenerate: true})
+	return err
 }
 
 // event is an edit of about 1 KiB.
@@ -119,7 +173,7 @@ func event(project string, n int64) memory.EventInput {
 		"tool_response": map[string]string{"text": fmt.Sprintf("%0512d", n)},
 	})
 	if err != nil {
-		panic(err) // strings only
+		panic(err) // texts only
 	}
 	at := memory.Epoch(1795399000000 + n)
 	return memory.EventInput{

@@ -1,9 +1,11 @@
 package bench_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,28 +14,45 @@ import (
 	"claude-mem/internal/testbin"
 )
 
-// binary is the program under test; empty does nothing at all.
-var binary, empty string
+// scratch is removed when all is measured.
+var scratch string
 
 func TestMain(m *testing.M) {
-	os.Exit(buildAndRun(m))
+	code := m.Run()
+	if scratch != "" {
+		_ = os.RemoveAll(scratch)
+	}
+	os.Exit(code)
 }
 
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "claude-mem-bench-")
+// scratchDir is a folder for what several benchmarks use.
+var scratchDir = sync.OnceValues(func() (string, error) {
+	var err error
+	scratch, err = os.MkdirTemp("", "claude-mem-bench-")
+	return scratch, err
+})
+
+// programs are built when the first benchmark asks, so that a plain test run costs
+// nothing.
+var programs = sync.OnceValues(func() (p struct{ ours, empty string }, err error) {
+	dir, err := scratchDir()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return p, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if binary, err = testbin.Build(dir); err == nil {
-		empty, err = testbin.BuildEmpty(dir)
-	}
+	var ours, empty error
+	p.ours, ours = testbin.Build(dir)
+	p.empty, empty = testbin.BuildEmpty(dir)
+	return p, errors.Join(ours, empty)
+})
+
+// built returns the program under test and one that does nothing at all.
+func built(b *testing.B) (ours, empty string) {
+	b.Helper()
+	p, err := programs()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		b.Fatal(err)
 	}
-	return m.Run()
+	return p.ours, p.empty
 }
 
 // samples are the durations of single operations.
@@ -54,14 +73,21 @@ func (s samples) report(b *testing.B, name string) {
 	b.ReportMetric(s.quantile(0.99).Seconds()*1e3, name+"p99-ms")
 }
 
-// running starts the profile's daemon and returns a client of it.
-func running(b *testing.B, p *testbin.Profile) *client.Client {
+// against reports how many times longer s takes than the baseline: at the median,
+// and at the 10th percentile, which a busy machine spoils less.
+func (s samples) against(b *testing.B, baseline samples) {
+	b.ReportMetric(s.quantile(0.10).Seconds()*1e3, "p10-ms")
+	b.ReportMetric(baseline.quantile(0.50).Seconds()*1e3, "empty-p50-ms")
+	b.ReportMetric(float64(s.quantile(0.50))/float64(baseline.quantile(0.50)), "×empty")
+	b.ReportMetric(float64(s.quantile(0.10))/float64(baseline.quantile(0.10)), "×empty-p10")
+}
+
+// running makes a profile with a daemon and returns it with a client of that.
+func running(b *testing.B) (*testbin.Profile, *client.Client) {
 	b.Helper()
-	p.Must("start")
-	state, ok := p.Find()
-	if !ok {
-		b.Fatal("started, but not to be found")
-	}
+	ours, _ := built(b)
+	p := testbin.NewProfile(b, ours)
+	state := p.Serve()
 	url := fmt.Sprintf("http://%s:%d", state.Host, state.Port)
-	return client.New(url, p.Config().String(config.ServerAPIKey), client.Options{})
+	return p, client.New(url, p.Config().String(config.ServerAPIKey), client.Options{})
 }
