@@ -92,10 +92,16 @@ func (q *Queue) Consume(ctx context.Context, lane memory.Lane, workers int, h qu
 	return nil
 }
 
-// patientOptions are for clients that nobody waits for.
-func patientOptions(conn *goredis.Options, size int) *goredis.Options {
+// patientOptions are for clients that nobody waits for, with idle connections as
+// given.
+//
+// Once a pool has failed to connect PoolSize times, it looks only once a second, in
+// a goroutine that outlives Close, and fails everything meanwhile. One too large for
+// that tries each time and so knows at once when Redis is back. It does not make
+// more connections: those are as many as asynq's goroutines use at once.
+func patientOptions(conn *goredis.Options, idle int) *goredis.Options {
 	o := *conn
-	o.PoolSize = size
+	o.PoolSize, o.MaxIdleConns = 4096, idle
 	o.MaxRetries = -1 // asynq tries again itself
 	return &o
 }
