@@ -21,7 +21,7 @@ const (
 )
 
 // convert gives the errors of the driver that a caller can act on their code. What
-// the server says about a value may hold the value, so it stays the cause.
+// the server says may hold the value or a path of its own, so it stays the cause.
 func convert(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -47,10 +47,12 @@ func convert(err error) error {
 		return unavailable("the database is busy", err)
 	}
 	switch class(e) {
-	case "22": // data exception: a NUL, invalid UTF-8, a text that is not JSON
-		return &memory.Error{Code: memory.CodeValidation, Message: "a value cannot be stored as it is: " + e.Message, Err: err}
+	case "22": // data exception
+		return &memory.Error{
+			Code: memory.CodeValidation, Message: "a text cannot be stored: it holds a NUL or invalid UTF-8, or should be JSON and is not", Err: err,
+		}
 	case "08", "53", "57": // connection, resources, operator intervention
-		return unavailable("the database is not available: "+e.Message, err)
+		return unavailable("the database is not available", err)
 	}
 	return err
 }

@@ -99,6 +99,7 @@ func TestNoErrorHoldsThePassword(t *testing.T) {
 	url := server.Database(t, testenv.Template{})
 	var logs bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	reasons := map[string]string{"wrong password": "password authentication failed", "no such server": "refused", "no URL": "not valid"}
 	for name, url := range map[string]string{
 		"wrong password":  strings.ReplaceAll(url, server.Password(), secret),
 		"no such server":  "postgres://u:" + secret + "@127.0.0.1:1/db?connect_timeout=1",
@@ -111,6 +112,9 @@ func TestNoErrorHoldsThePassword(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: it opened", name)
 			continue
+		}
+		if why := reasons[name]; !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v does not say %q", name, err, why)
 		}
 		for e := err; e != nil; e = errors.Unwrap(e) {
 			if strings.Contains(e.Error(), secret) {

@@ -45,15 +45,20 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
 	q := sql(selectObservation)
-	switch labels := labelQuery(f); {
-	case labels != "":
+	if labels := labelQuery(f); labels != "" {
 		q.within(s, "o.").and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
-	case f.SessionID != "":
-		q.within(s, "o.")
-	default:
-		q.in(s, "o.")
+	} else {
+		q.of(s, f)
 	}
 	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
+}
+
+// of adds the tenant, for an index by session to start from if the filter names one.
+func (q *query) of(s memory.Scope, f storage.ObservationFilter) *query {
+	if f.SessionID != "" {
+		return q.within(s, "o.")
+	}
+	return q.in(s, "o.")
 }
 
 // filter adds what f asks for, except what is asked of the index of terms: see

@@ -40,7 +40,7 @@ func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]s
 	if err != nil || len(matches) == 0 {
 		return nil, err
 	}
-	rank(matches, plan.total)
+	plan.rank(matches)
 	p := q.Page.Clamp(0)
 	matches = matches[min(p.Offset, len(matches)):]
 	return r.hits(ctx, s, matches[:min(p.Limit, len(matches))])
@@ -68,12 +68,12 @@ func stems(terms []string) []string {
 func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter) *query {
 	q := sql(`WITH matches AS MATERIALIZED (`)
 	if p.newest {
-		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM observations o WHERE `).in(s, "o.").filter(f).
+		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM observations o WHERE `).of(s, f).filter(f).
 			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) newest
 			WHERE terms @@ ?::text::tsquery LIMIT ?`, maxLooked, anyOf(terms), maxRanked)
 	} else {
 		q.add(`SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(s, "o.").
-			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.terms)+labelQuery(f)).filter(f).
+			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.asked)+labelQuery(f)).filter(f).
 			add(` OFFSET 0) found ORDER BY number DESC LIMIT ?`, maxRanked)
 	}
 	quoted := make([]string, len(terms))
@@ -103,25 +103,26 @@ func readMatch(r pgx.Rows) (m match, err error) {
 	return m, r.Scan(&m.number, &m.words, &m.weights)
 }
 
-// rank orders matches of total observations as BM25 would, the best first.
-func rank(matches []match, total int64) {
-	found := make([]int64, len(matches[0].weights))
+// rank orders matches as BM25 would, the best first.
+func (p plan) rank(matches []match) {
+	found := make([]float64, len(matches[0].weights))
 	var words float64
 	for _, m := range matches {
 		words += float64(m.words)
-		for i, w := range m.weights {
+		for k, w := range m.weights {
 			if w > 0 {
-				found[i]++
+				found[k]++
 			}
 		}
 	}
 	mean := max(words/float64(len(matches)), 1)
-	n := float64(max(total, int64(len(matches))))
+	total := max(float64(p.total), float64(len(matches)))
 	for i := range matches {
 		m := &matches[i]
 		for k, w := range m.weights {
-			holds := float64(found[k])
-			m.score += float64(w) * math.Log(1+(n-holds+0.5)/(holds+0.5))
+			// What was not asked for may be common though it is rare among these.
+			holds := max(found[k], p.shares[k]*total)
+			m.score += float64(w) * math.Log(1+(total-holds+0.5)/(holds+0.5))
 		}
 		m.score *= brevity(float64(m.words) / mean)
 	}

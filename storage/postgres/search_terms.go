@@ -27,9 +27,10 @@ const (
 
 // plan says how a search finds its matches.
 type plan struct {
-	total  int64    // how many observations the tenant has, up to countTo
-	terms  []string // what the index is asked for
-	newest bool     // or else: look through the newest observations
+	total  int64     // about how many observations the tenant has
+	shares []float64 // of each term, which share of them holds it; 0 where it is small
+	asked  []string  // the terms that the index is asked for
+	newest bool      // or else: look through the newest observations
 }
 
 // plan chooses the terms that the index is asked for: the rarest, as long as they
@@ -38,28 +39,31 @@ type plan struct {
 // through: it does not take many to find enough.
 func (r reads) plan(ctx context.Context, s memory.Scope, terms []string, f storage.ObservationFilter) (plan, error) {
 	total, err := r.total(ctx, s)
+	p := plan{total: total, shares: make([]float64, len(terms)), asked: terms}
 	if err != nil || total <= fewObservations {
-		return plan{total: total, terms: terms}, err
+		return p, err
 	}
 	c, err := r.common(ctx)
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{total: total}
 	if total >= countTo {
 		p.total = max(total, c.rows)
 	}
+	for i, t := range terms {
+		p.shares[i] = c.shares[t]
+	}
 	rarest := slices.Clone(terms)
 	slices.SortStableFunc(rarest, func(a, b string) int { return cmp.Compare(c.shares[a], c.shares[b]) })
-	var matched float64
-	for _, t := range rarest {
-		if matched += c.shares[t] * float64(p.total); matched > maxMatched {
+	n, matched := 0, 0.0
+	for ; n < len(rarest); n++ {
+		if matched += c.shares[rarest[n]] * float64(p.total); matched > maxMatched {
 			break
 		}
-		p.terms = append(p.terms, t)
 	}
-	if len(p.terms) == 0 {
-		p.terms = terms
+	if n > 0 {
+		p.asked = rarest[:n]
+	} else {
 		p.newest = labelQuery(f) == "" // labels are never common
 	}
 	return p, nil

@@ -29,22 +29,22 @@ func TestPlan(t *testing.T) {
 		want   plan
 	}{
 		{"few observations", 100, []string{"everywhere", "rare"}, storage.ObservationFilter{},
-			plan{total: 100, terms: []string{"everywhere", "rare"}}},
+			plan{total: 100, asked: []string{"everywhere", "rare"}}},
 		{"the rarest that match few together", 45_000, []string{"everywhere", "often", "rare", "some"}, storage.ObservationFilter{},
-			plan{total: 45_000, terms: []string{"rare", "some"}}},
+			plan{total: 45_000, asked: []string{"rare", "some"}}},
 		{"more room", 30_000, []string{"everywhere", "often", "rare", "some"}, storage.ObservationFilter{},
-			plan{total: 30_000, terms: []string{"rare", "some", "often"}}},
+			plan{total: 30_000, asked: []string{"rare", "some", "often"}}},
 		{"nothing but common terms", 40_000, []string{"everywhere"}, storage.ObservationFilter{},
-			plan{total: 40_000, terms: []string{"everywhere"}, newest: true}},
+			plan{total: 40_000, asked: []string{"everywhere"}, newest: true}},
 		{"with a file to go by", 40_000, []string{"everywhere"}, storage.ObservationFilter{Files: []string{"main.go"}},
-			plan{total: 40_000, terms: []string{"everywhere"}}},
+			plan{total: 40_000, asked: []string{"everywhere"}}},
 	} {
 		// What is counted is not believed while it is small.
 		if believe(s, scope, c.total, shares); c.total <= fewObservations {
 			c.want.total = 0
 		}
 		got, err := s.plan(t.Context(), scope, c.terms, c.filter)
-		if err != nil || got.total != c.want.total || got.newest != c.want.newest || !slices.Equal(got.terms, c.want.terms) {
+		if err != nil || got.total != c.want.total || got.newest != c.want.newest || !slices.Equal(got.asked, c.want.asked) {
 			t.Errorf("%s: got %+v, %v; want %+v", c.name, got, err, c.want)
 		}
 	}
@@ -53,7 +53,7 @@ func TestPlan(t *testing.T) {
 func TestRank(t *testing.T) {
 	// Of 100 observations: the weights of three terms in each match.
 	ordered := func(matches ...match) (numbers []int64) {
-		rank(matches, 100)
+		plan{total: 100, shares: make([]float64, len(matches[0].weights))}.rank(matches)
 		for _, m := range matches {
 			numbers = append(numbers, m.number)
 		}
@@ -136,8 +136,8 @@ func TestSearchOfManyObservations(t *testing.T) {
 		want   []string
 	}{
 		{"terms that all are rare", nil, []string{"error", "cache"}, []string{"cache error", "cache", "error", "parser error"}},
-		// A common term finds nothing by itself, but it decides among what others find.
-		{"a common term beside a rare one", map[string]float64{"error": .9}, []string{"error", "cache"}, []string{"cache error", "cache"}},
+		// A common term finds nothing by itself beside a rare one.
+		{"a common term beside a rare one", map[string]float64{"error": .9}, []string{"error", "cache"}, []string{"cache", "cache error"}},
 		{"nothing but a common term", map[string]float64{"error": .9}, []string{"error"}, []string{"error", "cache error", "parser error"}},
 		{"a term of many forms", nil, []string{"errors", "caching"}, []string{"cache error", "cache", "error", "parser error"}},
 	} {
@@ -145,6 +145,17 @@ func TestSearchOfManyObservations(t *testing.T) {
 		if got := found(t, s, scope, c.terms...); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// Among what a rare term finds, a common one may be rare too. It stays a weak hint.
+func TestRankKnowsCommonTerms(t *testing.T) {
+	matches := []match{
+		{number: 1, words: 9, weights: []float32{.5, .5, 0}}, {number: 2, words: 9, weights: []float32{.5, 0, .5}},
+	}
+	plan{total: 100_000, shares: []float64{0, 0.5, 0}}.rank(matches)
+	if matches[0].number != 2 || matches[0].score < 1.5*matches[1].score {
+		t.Errorf("got %+v", matches)
 	}
 }
 
@@ -197,7 +208,7 @@ func TestCommonTermsAreLearnt(t *testing.T) {
 		}
 	}
 	if got, err := s.plan(t.Context(), scope, []string{"everywhere", "w17"}, storage.ObservationFilter{}); err != nil ||
-		fmt.Sprint(got.terms) != "[w17 everywhere]" {
-		t.Errorf("planned %v, %v", got, err)
+		fmt.Sprint(got.asked) != "[w17 everywhere]" || got.shares[0] < 0.99 {
+		t.Errorf("planned %+v, %v", got, err)
 	}
 }

@@ -59,11 +59,11 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 		o.Logger = slog.Default()
 	}
 	if err := migrate(ctx, cfg.ConnConfig); err != nil {
-		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), convert(err))
+		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), err)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), convert(err))
+		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), err)
 	}
 	s := &Store{pool: pool, reads: reads{q: poolQuerier{pool}, stats: newStatistics()}}
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}

@@ -130,7 +130,9 @@ CREATE TABLE observation_generation_jobs (
 	-- The project stands for its team.
 	UNIQUE (source_id, project_id, source_type, job_type, revision),
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id)
-);
+-- Every job is updated several times, and what looks for work begins where the dead
+-- rows are: they have to go sooner than a fifth of a large table is dead.
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX jobs_list ON observation_generation_jobs (team_id, created_at, id);
 CREATE INDEX jobs_project_list ON observation_generation_jobs (project_id, created_at, id);
 CREATE INDEX jobs_books ON observation_generation_jobs (team_id, project_id, kind, status, skipped);
