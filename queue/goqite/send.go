@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
-	core "maragu.dev/goqite"
-
+	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/queue"
 )
@@ -24,28 +23,48 @@ func (q *Queue) Enqueue(ctx context.Context, msgs ...memory.Message) error {
 	return nil
 }
 
+// maxRows is how many messages one statement sends at most.
+const maxRows = 64
+
 // SendTx sends messages in a transaction of the store's. After the commit the
 // store calls [Queue.Committed]. ctx must not be done before SendTx returns.
+//
+// It writes the rows itself, many with one statement: the core sends one at a time
+// and has the statement compiled each time, which cost a third of an ingest.
 func (q *Queue) SendTx(ctx context.Context, tx *sql.Tx, msgs []memory.Message) error {
+	for batch := range slices.Chunk(msgs, maxRows) {
+		if err := q.sendRows(ctx, tx, batch); err != nil {
+			return fmt.Errorf("goqite: send %d messages: %w", len(batch), err)
+		}
+	}
 	for _, m := range msgs {
+		q.lanes[m.Kind.Lane()].sent.Add(1)
+	}
+	return nil
+}
+
+func (q *Queue) sendRows(ctx context.Context, tx *sql.Tx, msgs []memory.Message) error {
+	now := time.Now().UTC().Format(timeLayout)
+	text := "insert into goqite (id, created, updated, timeout, queue, body) values "
+	args := make([]any, 0, 6*len(msgs))
+	for i, m := range msgs {
 		if err := m.Validate(); err != nil {
-			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
+			return fmt.Errorf("message %q: %w", m.ID, err)
 		}
 		body, err := json.Marshal(m)
 		if err != nil {
-			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
+			return fmt.Errorf("message %q: %w", m.ID, err)
 		}
-		l := q.lanes[m.Kind.Lane()]
-		err = l.core.SendTx(ctx, tx, core.Message{Body: body})
-		if isDuplicate(err) {
-			continue
+		if i > 0 {
+			text += ","
 		}
-		if err != nil {
-			return fmt.Errorf("goqite: send message %q: %w", m.ID, err)
-		}
-		l.sent.Add(1)
+		text += "(?, ?, ?, ?, ?, ?)"
+		// An id that grows keeps the rows that are sent together on one page.
+		args = append(args, "m_"+id.New(), now, now, now, string(m.Kind.Lane()), body)
 	}
-	return nil
+	// The only conflict there can be is a message of that id that waits already.
+	_, err := tx.ExecContext(ctx, text+" on conflict do nothing", args...)
+	return err
 }
 
 // Committed wakes the consumers of every lane that was sent to since they last
@@ -101,16 +120,4 @@ func (q *Queue) Counts(ctx context.Context) ([]queue.Counts, error) {
 		return nil, fmt.Errorf("goqite: count messages: %w", err)
 	}
 	return counts, nil
-}
-
-// isDuplicate reports whether err is SQLite's extended result code
-// SQLITE_CONSTRAINT_UNIQUE. SQLite undoes the statement alone then, and the
-// transaction goes on.
-func isDuplicate(err error) bool {
-	const constraintUnique = 2067
-	e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err)
-	return ok && e.Code() == constraintUnique
 }

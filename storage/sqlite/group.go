@@ -22,7 +22,7 @@ type group struct {
 // run runs one op so that its failure undoes nothing but its own work. broken
 // means that the whole transaction is lost.
 func (g *group) run(o *op) (broken bool, err error) {
-	g.op, o.sent = o, false
+	g.op, o.msgs = o, nil
 	if g.alone {
 		err := o.call(g)
 		return err != nil, err
@@ -92,7 +92,8 @@ func (g *group) exec(ctx context.Context, text string, args ...any) (int64, erro
 	return res.RowsAffected()
 }
 
-// Enqueue implements storage.Tx.
+// Enqueue implements storage.Tx. The messages are sent with those of the others
+// right before the commit: together they cost a fraction.
 func (g *group) Enqueue(ctx context.Context, msgs ...memory.Message) error {
 	if len(msgs) == 0 {
 		return nil
@@ -103,9 +104,11 @@ func (g *group) Enqueue(ctx context.Context, msgs ...memory.Message) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := g.outbox.SendTx(context.WithoutCancel(ctx), g.tx, msgs); err != nil {
-		return fmt.Errorf("enqueue: %w", err)
+	for _, m := range msgs {
+		if err := m.Validate(); err != nil { // later it would be everybody's failure
+			return fmt.Errorf("enqueue: message %q: %w", m.ID, err)
+		}
 	}
-	g.op.sent = true
+	g.op.msgs = append(g.op.msgs, msgs...)
 	return nil
 }

@@ -58,9 +58,9 @@ func (w *writer) stop() bool {
 type op struct {
 	ctx  context.Context
 	fn   func(g *group) error
-	held atomic.Bool // by the writer, to run it, or by the caller, to give it up
-	done chan error  // buffered: the writer never waits for a caller
-	sent bool        // it enqueued messages
+	held atomic.Bool      // by the writer, to run it, or by the caller, to give it up
+	done chan error       // buffered: the writer never waits for a caller
+	msgs []memory.Message // that it enqueued
 }
 
 // claim reports whether the caller of claim is the first, and so decides what
@@ -189,13 +189,17 @@ func (w *writer) end(g *group, good []*op) {
 		g.tx.Rollback()
 		return
 	}
-	err := g.tx.Commit()
+	sent, err := g.send(good)
+	if err == nil {
+		err = g.tx.Commit()
+	}
 	if err != nil {
+		g.tx.Rollback() // does nothing where the commit failed
 		err = fmt.Errorf("commit: %w", convert(err))
 	}
 	// Callers come first: the worker that Committed wakes takes their processor.
 	answer(good, err)
-	if err == nil && g.outbox != nil && anySent(good) {
+	if err == nil && sent {
 		g.outbox.Committed()
 	}
 	for _, text := range g.wanted {
@@ -206,13 +210,16 @@ func (w *writer) end(g *group, good []*op) {
 	}
 }
 
-func anySent(ops []*op) bool {
+// send hands what the ops enqueued to the outbox and reports whether that was any.
+func (g *group) send(ops []*op) (bool, error) {
+	var msgs []memory.Message
 	for _, o := range ops {
-		if o.sent {
-			return true
-		}
+		msgs = append(msgs, o.msgs...)
 	}
-	return false
+	if len(msgs) == 0 {
+		return false, nil
+	}
+	return true, g.outbox.SendTx(context.Background(), g.tx, msgs)
 }
 
 func answer(ops []*op, err error) {

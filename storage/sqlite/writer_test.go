@@ -80,7 +80,7 @@ func TestWaitingTransactionsShareOneCommit(t *testing.T) {
 	for range maxGroup {
 		done = append(done, later(t, s, func() error {
 			return s.InTx(context.Background(), func(tx storage.Tx) error {
-				return tx.Enqueue(context.Background(), memory.Message{ID: "m"})
+				return tx.Enqueue(context.Background(), wakeUp("m"))
 			})
 		}))
 	}
@@ -251,7 +251,7 @@ func TestEnqueueNeedsAQueue(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "m.db"), Options{})
 	enqueue := func() error {
 		return s.InTx(context.Background(), func(tx storage.Tx) error {
-			return tx.Enqueue(context.Background(), memory.Message{ID: "m"})
+			return tx.Enqueue(context.Background(), wakeUp("m"))
 		})
 	}
 	if err := enqueue(); err == nil {
@@ -268,5 +268,23 @@ func TestEnqueueNeedsAQueue(t *testing.T) {
 	}
 	if n := out.committed(); n != 1 {
 		t.Errorf("the queue was told of %d commits, not of the one with messages", n)
+	}
+}
+
+// wakeUp is a whole message.
+func wakeUp(id string) memory.Message {
+	return memory.Message{
+		ID: id, Kind: memory.KindEvent, TeamID: "t", ProjectID: "p", JobID: "j",
+		SourceType: memory.KindEvent.SourceType(), SourceID: "e",
+	}
+}
+
+func TestHalfAMessageFailsItsSenderAlone(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "h.db"), Options{Outbox: &recorder{}})
+	err := s.InTx(context.Background(), func(tx storage.Tx) error {
+		return tx.Enqueue(context.Background(), memory.Message{ID: "m"})
+	})
+	if !errors.Is(err, memory.ErrValidation) {
+		t.Errorf("half a message: %v", err)
 	}
 }
