@@ -90,6 +90,7 @@ func TestWaitingTransactionsShareOneCommit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	await(t, func() bool { return out.committed() > 0 }) // it is told after the callers
 	if n := out.committed(); n != 1 {
 		t.Errorf("%d transactions made %d commits, not one", maxGroup, n)
 	}
@@ -266,6 +267,7 @@ func TestEnqueueNeedsAQueue(t *testing.T) {
 	if err := addTeam(s, "t"); err != nil {
 		t.Error(err)
 	}
+	await(t, func() bool { return out.committed() > 0 })
 	if n := out.committed(); n != 1 {
 		t.Errorf("the queue was told of %d commits, not of the one with messages", n)
 	}
