@@ -66,13 +66,20 @@ func TestKilledDaemonLosesNothing(t *testing.T) {
 // ledger is what the product has taken responsibility for.
 type ledger struct {
 	mu     sync.Mutex
-	events []string // source event ids
+	events []string // a tool's source event id, else the text of a prompt or an answer
+	ended  []string // sessions whose end was told
 }
 
-func (l *ledger) add(id string) {
+func (l *ledger) add(event string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events = append(l.events, id)
+	l.events = append(l.events, event)
+}
+
+func (l *ledger) end(session string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = append(l.ended, session)
 }
 
 // fireHooks runs one session after the other, a process for each hook, until ctx ends.
@@ -98,15 +105,23 @@ func fireHooks(ctx context.Context, t *testing.T, p *testbin.Profile, loop int, 
 			return true
 		}
 		hook("SessionStart", map[string]any{"source": "startup"})
-		hook("UserPromptSubmit", map[string]any{"prompt": "Add a counter to " + session})
+		prompt := "Add a counter to " + session
+		if hook("UserPromptSubmit", map[string]any{"prompt": prompt}) {
+			told.add(prompt)
+		}
 		for tool := range 8 {
 			id := fmt.Sprintf("toolu_%s_%d", session, tool)
 			if hook("PostToolUse", editCall(p.Repo, id, tool)) {
 				told.add(id)
 			}
 		}
-		hook("Stop", map[string]any{"last_assistant_message": "Added the counter of " + session + " to counter.go and tested it."})
-		hook("SessionEnd", map[string]any{"reason": "other"})
+		answer := "Added the counter of " + session + " to counter.go and tested it."
+		if hook("Stop", map[string]any{"last_assistant_message": answer}) {
+			told.add(answer)
+		}
+		if hook("SessionEnd", map[string]any{"reason": "other"}) {
+			told.end(session)
+		}
 	}
 }
 
@@ -179,13 +194,20 @@ func openJobs(t *testing.T, path string) (n int) {
 	return n
 }
 
-// query reads one row of a database that a daemon may have open.
-func query(t *testing.T, path, q string, dest ...any) {
+// open opens a database that a daemon may have open too.
+func open(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=query_only(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+// query reads one row.
+func query(t *testing.T, path, q string, dest ...any) {
+	t.Helper()
+	db := open(t, path)
 	defer func() { _ = db.Close() }()
 	if err := db.QueryRowContext(t.Context(), q).Scan(dest...); err != nil {
 		t.Fatalf("%s: %v", q, err)
@@ -195,58 +217,50 @@ func query(t *testing.T, path, q string, dest ...any) {
 // check compares the ledger with the database.
 func (l *ledger) check(t *testing.T, path string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	rows, err := db.QueryContext(t.Context(), `SELECT source_event_id, count(*) FROM agent_events GROUP BY 1`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	stored := map[string]int{}
-	for rows.Next() {
-		var id sql.NullString
-		var n int
-		if err := rows.Scan(&id, &n); err != nil {
-			t.Fatal(err)
-		}
-		stored[id.String] = n
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	for id, n := range stored {
+	stored := counts(t, path, `SELECT CASE event_type
+		WHEN 'user_prompt' THEN json_extract(payload, '$.prompt')
+		WHEN 'assistant_message' THEN json_extract(payload, '$.message')
+		ELSE source_event_id END, count(*) FROM agent_events GROUP BY 1`)
+	for event, n := range stored {
 		if n != 1 {
-			t.Errorf("event %s is stored %d times", id, n)
+			t.Errorf("event %q is stored %d times", event, n)
 		}
 	}
 	lost := 0
-	for _, id := range l.events {
-		if stored[id] == 0 {
+	for _, event := range l.events {
+		if stored[event] == 0 {
 			lost++
 		}
 	}
 	if lost > 0 || len(l.events) == 0 {
 		t.Errorf("%d of %d events that were taken are not stored", lost, len(l.events))
 	}
-	t.Logf("%d events taken, %d stored", len(l.events), len(stored))
+	// A session that ended is summed up as it is, by one summary that counts.
+	summed := counts(t, path, `SELECT s.external_session_id, count(DISTINCT o.id) FROM server_sessions s
+		JOIN observation_generation_jobs j ON j.source_id = s.id AND j.kind = 'summary' AND j.status = 'completed'
+			AND j.revision = (SELECT count(*) FROM agent_events e WHERE e.session_id = s.id)
+		JOIN observations o ON o.session_id = s.id AND o.kind = 'summary' AND o.superseded_by IS NULL
+		WHERE s.ended_at IS NOT NULL GROUP BY 1`)
+	for _, session := range l.ended {
+		if n := summed[session]; n != 1 {
+			t.Errorf("session %s ended and has %d summaries of all its events", session, n)
+		}
+	}
+	t.Logf("%d events and %d ends of sessions taken, %d events stored", len(l.events), len(l.ended), len(stored))
 
 	for what, q := range map[string]string{
 		"events that asked for an observation and have no job, or two": `SELECT count(*) FROM agent_events e WHERE e.generate = 1
 			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)`,
 		"jobs that did not complete": `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
+		"jobs that did not complete once": `SELECT count(*) FROM observation_generation_jobs j WHERE 1 <> (
+			SELECT count(*) FROM audit_log a WHERE a.action = 'generation_job.completed' AND a.resource_id = j.id)`,
 		"jobs that claim observations and have none": `SELECT count(*) FROM observation_generation_jobs j
 			WHERE j.result = 'observations' AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.created_by_job = j.id)`,
-		"observations made twice": `SELECT count(*) - count(DISTINCT generation_key) FROM observations`,
 		"observations made without a completed job": `SELECT count(*) FROM observations o WHERE NOT EXISTS (
 			SELECT 1 FROM observation_generation_jobs j WHERE j.id = o.created_by_job AND j.result = 'observations')`,
 	} {
 		var n int
-		if err := db.QueryRowContext(t.Context(), q).Scan(&n); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
+		query(t, path, q, &n)
 		if n != 0 {
 			t.Errorf("%d %s", n, what)
 		}
@@ -256,4 +270,29 @@ func (l *ledger) check(t *testing.T, path string) {
 	if made == 0 {
 		t.Error("no observation was made at all")
 	}
+}
+
+// counts runs a query for texts with a number each.
+func counts(t *testing.T, path, q string) map[string]int {
+	t.Helper()
+	db := open(t, path)
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(t.Context(), q)
+	if err != nil {
+		t.Fatalf("%s: %v", q, err)
+	}
+	defer func() { _ = rows.Close() }()
+	out := map[string]int{}
+	for rows.Next() {
+		var text sql.NullString
+		var n int
+		if err := rows.Scan(&text, &n); err != nil {
+			t.Fatal(err)
+		}
+		out[text.String] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
