@@ -37,7 +37,8 @@ func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter,
 		` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
-// PutAudit implements storage.AuditWriter.
+// PutAudit implements storage.AuditWriter. There is no other statement that writes
+// to the log: it only grows.
 func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
 	for _, e := range entries {
 		_, err := t.exec(ctx, `INSERT INTO audit_log (id, team_id, project_id, actor_id, api_key_id, action, resource_type,

@@ -9,7 +9,8 @@ import (
 	"claude-mem/memory"
 )
 
-// convert gives the errors of the driver that a caller can act on their code.
+// convert gives the errors of the driver that a caller can act on their code. The
+// driver's own words name tables and columns, so they stay in the cause.
 func convert(err error) error {
 	e, ok := errors.AsType[*driver.Error](err)
 	if !ok {

@@ -51,7 +51,9 @@ func (r reads) CountSessionEvents(ctx context.Context, s memory.Scope, sessionID
 	return one(ctx, r.q, "session", number, `SELECT COUNT(*) FROM agent_events WHERE `+w.String(), w.args...)
 }
 
-// PutEvent implements storage.EventWriter.
+// PutEvent implements storage.EventWriter. The insert itself finds the event that
+// is there, along the unique index: a look before it would cost every new event one
+// more statement to spare the rare old one.
 func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, error) {
 	e.Metadata = object(e.Metadata)
 	n, err := t.exec(ctx, `INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, source_event_id,
@@ -67,6 +69,7 @@ func (t *tx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, 
 	if n == 1 {
 		return e, true, nil
 	}
+	// Not within: here the project's index is the sharp one.
 	w := in(e.Scope()).and("dedupe_key = ?", e.DedupeKey)
 	old, err := one(ctx, t.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String(), w.args...)
 	return old, false, err

@@ -132,7 +132,8 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 	return old, false, err
 }
 
-// CancelJob implements storage.JobWriter.
+// CancelJob implements storage.JobWriter. It takes the lease away with the status,
+// so that a worker who is about to finish finds neither.
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	w := within(s).and("id = ?", id).and("status IN ('queued', 'processing')")
 	_, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'cancelled', cancelled_at = ?, updated_at = ?,
@@ -143,7 +144,8 @@ func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory
 	return t.Job(ctx, s, id)
 }
 
-// RequeueJob implements storage.JobWriter.
+// RequeueJob implements storage.JobWriter. The last error stays until the next
+// attempt ends: it is why somebody asked for another.
 func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	w := within(s).and("id = ?", id).and("status IN ('failed', 'cancelled')")
 	n, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'queued', attempts = 0, announced_at = ?,

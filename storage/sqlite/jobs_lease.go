@@ -56,7 +56,9 @@ func (t *tx) FinishJob(ctx context.Context, id, owner string, o storage.Outcome)
 	return t.update(ctx, notYours, set, leased(id, owner), append(values, o.At)...)
 }
 
-// RecoverJobs implements storage.JobWriter.
+// RecoverJobs implements storage.JobWriter. Both updates start at a partial index
+// that holds nothing but what is leased or waits for its time, so that a long
+// history costs nothing.
 func (t *tx) RecoverJobs(ctx context.Context, now memory.Epoch, limit int) (expired, due []memory.Job, err error) {
 	expired, err = all(ctx, t.q, readJob, `UPDATE observation_generation_jobs SET
 		status = CASE WHEN attempts < max_attempts THEN 'queued' ELSE 'failed' END,

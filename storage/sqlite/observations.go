@@ -63,7 +63,8 @@ func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.Obser
 		` ORDER BY occurred_at DESC, number DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
-// Around implements storage.ObservationReader.
+// Around implements storage.ObservationReader. The anchor is found first, whatever
+// it is, and each side then reads the index from there on.
 func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error) {
 	w := within(s).and("number = ?", number)
 	anchor, err := one(ctx, r.q, "observation", readObservation,
@@ -93,7 +94,8 @@ func (r reads) Around(ctx context.Context, s memory.Scope, number int64, before,
 	return append(append(out, anchor), newer...), nil
 }
 
-// EventObservations implements storage.ObservationReader.
+// EventObservations implements storage.ObservationReader. An event has few sources
+// and a project many observations: the CROSS JOIN starts at the few.
 func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID string) ([]memory.SourcedObservation, error) {
 	w := (&where{}).and("s.source_id = ?", eventID).and("s.source_type = ?", memory.KindEvent.SourceType()).and("o.team_id = ?", s.TeamID)
 	if s.ProjectID != "" {

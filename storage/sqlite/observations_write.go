@@ -10,7 +10,8 @@ import (
 	"claude-mem/memory"
 )
 
-// PutObservation implements storage.ObservationWriter.
+// PutObservation implements storage.ObservationWriter. A generation key that is
+// taken uses up a number; numbers have gaps anyway, since deleted ones stay free.
 func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {
@@ -108,7 +109,8 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	return err
 }
 
-// SupersedeSummaries implements storage.ObservationWriter.
+// SupersedeSummaries implements storage.ObservationWriter. Those replaced before
+// point to the newest as well, so that one step leads to what counts.
 func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
 	w := within(s).and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id)
 	_, err := t.exec(ctx, `UPDATE observations SET superseded_by = ? WHERE `+w.String(), append([]any{id}, w.args...)...)

@@ -17,7 +17,9 @@ func readSession(sc scanner) (s memory.Session, err error) {
 		&s.StartedAt, &s.EndedAt, &s.LastGeneratedAt, &s.CreatedAt, &s.UpdatedAt, &s.DedupeKey)
 }
 
-// session finds one session by a condition, the newest if several meet it.
+// session finds one session by a condition. Asked for a whole team several projects
+// may have one of that name, as when a conversation moves to another repository:
+// the newest is the one that is meant.
 func (r reads) session(ctx context.Context, w *where) (memory.Session, error) {
 	return one(ctx, r.q, "session", readSession,
 		`SELECT `+sessionColumns+` FROM server_sessions WHERE `+w.String()+` ORDER BY started_at DESC, id DESC LIMIT 1`,
@@ -76,7 +78,8 @@ func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memor
 	return t.Session(ctx, s, id)
 }
 
-// SetSessionGeneration implements storage.SessionWriter.
+// SetSessionGeneration implements storage.SessionWriter. It comes without a time
+// most often, and the row's own clock must not go back.
 func (t *tx) SetSessionGeneration(ctx context.Context, s memory.Scope, id, status string, generatedAt memory.Epoch) error {
 	w := within(s).and("id = ?", id)
 	n, err := t.exec(ctx, `UPDATE server_sessions SET generation_status = ?,

@@ -84,7 +84,8 @@ func (r reads) Keys(ctx context.Context, s memory.Scope, p storage.Page) ([]memo
 		`SELECT `+keyColumns+` FROM api_keys WHERE `+w.String()+` ORDER BY created_at, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
-// EnsureTeam implements storage.TenantWriter.
+// EnsureTeam implements storage.TenantWriter. It inserts first and looks then, so
+// that there is no moment in between; a conflict of ids is still an error.
 func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, error) {
 	_, err := t.exec(ctx, `INSERT INTO teams (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`,
 		team.ID, team.Name, team.CreatedAt)
@@ -121,7 +122,8 @@ func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 	return err
 }
 
-// RevokeKey implements storage.TenantWriter.
+// RevokeKey implements storage.TenantWriter. The first time stays, because what the
+// key did after it is what an audit asks for.
 func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
 	w := inTeam(s).and("id = ?", id)
 	return one(ctx, t.q, "API key", readKey,

@@ -6,6 +6,7 @@ import (
 	"claude-mem/storage"
 )
 
+// testAudit checks the filters of the audit log.
 func testAudit(f *fixture) {
 	entry := func(action string, resource memory.Opt, at memory.Epoch) memory.AuditEntry {
 		return memory.AuditEntry{

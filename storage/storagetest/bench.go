@@ -93,6 +93,7 @@ func share(b *testing.B, clients int, fn func() error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
 }
 
+// benchIngest is the transaction of one captured event, from so many clients.
 func benchIngest(b *testing.B, f *fixture, s memory.Session, clients int) {
 	share(b, clients, func() error {
 		_, err := f.ingest(newEvent(s.Scope(), s.ID, memory.Now()))
@@ -100,6 +101,7 @@ func benchIngest(b *testing.B, f *fixture, s memory.Session, clients int) {
 	})
 }
 
+// benchDedupe tells an event again that is there: what a replayed spool does.
 func benchDedupe(b *testing.B, f *fixture, s memory.Session) {
 	e := newEvent(s.Scope(), s.ID, memory.Now())
 	share(b, 1, func() error {
@@ -112,6 +114,7 @@ func benchDedupe(b *testing.B, f *fixture, s memory.Session) {
 	})
 }
 
+// benchLeaseFinish takes a job through its states, a durable commit for each.
 func benchLeaseFinish(b *testing.B, f *fixture, s memory.Session) {
 	var jobs []memory.Job
 	for range b.N {
@@ -135,6 +138,7 @@ func benchLeaseFinish(b *testing.B, f *fixture, s memory.Session) {
 	}
 }
 
+// benchObservation stores and indexes an observation of 200 words.
 func benchObservation(b *testing.B, f *fixture) {
 	text := join(words(7, 200)...)
 	share(b, 1, func() error {
@@ -148,6 +152,7 @@ func benchObservation(b *testing.B, f *fixture) {
 	})
 }
 
+// benchDue is what the reconciler asks every second.
 func benchDue(b *testing.B, f *fixture) {
 	for b.Loop() {
 		if _, err := f.store.JobsDue(f.ctx, 1, 1); err != nil {
@@ -156,6 +161,7 @@ func benchDue(b *testing.B, f *fixture) {
 	}
 }
 
+// benchStats is what health and the operator ask.
 func benchStats(b *testing.B, f *fixture) {
 	for b.Loop() {
 		if _, err := f.store.LaneStats(f.ctx, memory.Now()); err != nil {
@@ -193,6 +199,8 @@ func words(seed uint64, n int) []string {
 	return out
 }
 
+// benchSearch asks for rare words, for rare and common ones, and for the five most
+// common words there are.
 func benchSearch(b *testing.B, open Open, rows int) {
 	f := newFixture(b, open)
 	const batch = 500

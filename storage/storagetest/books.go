@@ -5,6 +5,8 @@ import (
 	"claude-mem/storage"
 )
 
+// testBooks checks that everything asked for stands in one column, and that what
+// was forgotten shows.
 func testBooks(f *fixture) {
 	books := func(s memory.Scope) memory.Books {
 		b, err := f.store.Books(f.ctx, s)
@@ -48,6 +50,8 @@ func testBooks(f *fixture) {
 	f.same("an event without a job opens the books", books(f.ours).Closed(), false)
 }
 
+// testLanes checks what health is judged by: how long the oldest has waited, what
+// is stuck, and when a lane last succeeded.
 func testLanes(f *fixture) {
 	lanes := func(now memory.Epoch) []memory.LaneStats {
 		l, err := f.store.LaneStats(f.ctx, now)

@@ -8,6 +8,8 @@ import (
 
 func eventID(e memory.Event) string { return e.ID }
 
+// testEvents checks that an event told twice is stored once, and that what was
+// stored first wins.
 func testEvents(f *fixture) {
 	s := f.putSession(newSession(f.ours, "s", 1))
 	e := newEvent(f.ours, s.ID, 10)

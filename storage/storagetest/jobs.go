@@ -8,6 +8,8 @@ import (
 
 func jobSource(j memory.Job) string { return j.SourceID }
 
+// testJobs checks that a source owes one job for each revision, and that lists of
+// jobs are filtered and counted as a whole.
 func testJobs(f *fixture) {
 	j := newJob(f.ours, memory.KindSummary, "session-1", 10)
 	j.EventID, j.SessionID, j.Revision, j.NextAttemptAt = "event", "session-1", 7, 90
@@ -45,6 +47,8 @@ func testJobs(f *fixture) {
 	f.jobsFiltered()
 }
 
+// jobsFiltered checks every filter alone and all together. The total is that of
+// the list without its page.
 func (f *fixture) jobsFiltered() {
 	f.Helper()
 	failed, twin := newJob(f.ours2, memory.KindEvent, "failed", 30), newJob(f.ours2, memory.KindEvent, "twin", 30)

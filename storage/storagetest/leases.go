@@ -23,6 +23,8 @@ func (f *fixture) finish(id, owner string, o storage.Outcome) (j memory.Job, err
 	return j, err
 }
 
+// testLeases checks that a lease is held by one owner until its end and not a
+// moment longer, and that whoever lost it can no longer write.
 func testLeases(f *fixture) {
 	j := f.putJob(newJob(f.ours, memory.KindEvent, "e", 10))
 	got, err := f.lease(j.ID, "one", 100, 200)
@@ -80,6 +82,7 @@ func (f *fixture) leaseExhausted() {
 	f.ok(err)
 }
 
+// testOutcomes checks every way an attempt can end.
 func testOutcomes(f *fixture) {
 	for _, c := range []struct {
 		name string

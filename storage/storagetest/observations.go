@@ -11,6 +11,8 @@ import (
 
 func title(o memory.Observation) string { return o.Title() }
 
+// testObservations checks that an observation comes back as it was, that its
+// generation key makes it once, and what changes, removes and replaces it.
 func testObservations(f *fixture) {
 	s := f.putSession(newSession(f.ours, "s", 1))
 	o := newObservation(f.ours, "Raise the limit", 10)
@@ -59,6 +61,7 @@ func testObservations(f *fixture) {
 	f.supersedes(s)
 }
 
+// updates checks that kind, content and metadata are replaced and nothing else.
 func (f *fixture) updates(o memory.Observation) {
 	f.Helper()
 	changed := o
@@ -78,6 +81,7 @@ func (f *fixture) updates(o memory.Observation) {
 	})
 }
 
+// deletes checks that a number is never given away twice: people cite it.
 func (f *fixture) deletes(o memory.Observation) {
 	f.Helper()
 	f.tx(func(tx storage.Tx) error {
@@ -93,6 +97,7 @@ func (f *fixture) deletes(o memory.Observation) {
 	})
 }
 
+// supersedes checks that only the same session's summaries are replaced.
 func (f *fixture) supersedes(s memory.Session) {
 	f.Helper()
 	put := func(kind string, session memory.Opt) memory.Observation {
@@ -117,6 +122,7 @@ func (f *fixture) supersedes(s memory.Session) {
 	f.same("without superseded", ids(list, func(o memory.Observation) string { return o.ID }), []string{newest.ID})
 }
 
+// testFilters checks every filter of a list, and that a search narrows alike.
 func testFilters(f *fixture) {
 	s := f.putSession(newSession(f.ours, "s", 1))
 	put := func(name string, at memory.Epoch, change func(o *memory.Observation)) {
@@ -176,6 +182,7 @@ func testFilters(f *fixture) {
 	}
 }
 
+// testAround checks the neighbours of an observation in time, at the edges too.
 func testAround(f *fixture) {
 	var numbers []int64
 	for i, at := range []memory.Epoch{10, 20, 20, 20, 30, 40} {
@@ -208,6 +215,7 @@ func testAround(f *fixture) {
 	f.fails("around nothing", err, memory.ErrNotFound)
 }
 
+// testSources checks the links from events to what was made of them.
 func testSources(f *fixture) {
 	e := f.putEvent(newEvent(f.ours, "", 1))
 	source := memory.Source{ID: id.New(), SourceType: memory.KindEvent.SourceType(), SourceID: e.ID, JobID: "job", CreatedAt: 5}

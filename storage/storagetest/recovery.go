@@ -5,6 +5,8 @@ import (
 	"claude-mem/storage"
 )
 
+// testOperators checks what people do to jobs: a cancel wins over the worker, and
+// a job that is queued again has all its attempts.
 func testOperators(f *fixture) {
 	queued := f.putJob(newJob(f.ours, memory.KindEvent, "queued", 10))
 	held := f.putJob(newJob(f.ours, memory.KindEvent, "held", 10))
@@ -42,6 +44,7 @@ func testOperators(f *fixture) {
 	f.refreshes()
 }
 
+// refreshes checks that a summary that still waits can be made to cover more.
 func (f *fixture) refreshes() {
 	f.Helper()
 	j := newJob(f.ours, memory.KindSummary, "session", 10)
@@ -84,6 +87,8 @@ func (f *fixture) due(now, announcedBefore memory.Epoch) bool {
 	return yes
 }
 
+// testRecovery checks that what fell due is returned once: a lease that ended, a
+// retry whose time came, a job delayed from the start.
 func testRecovery(f *fixture) {
 	a := f.putJob(newJob(f.ours, memory.KindEvent, "expired", 10))
 	last := newJob(f.theirs, memory.KindEvent, "exhausted", 11)

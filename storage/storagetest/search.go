@@ -19,6 +19,8 @@ func (f *fixture) find(s memory.Scope, text string) []string {
 	return ids(hits, func(h storage.Hit) string { return h.Title() })
 }
 
+// testSearch checks that what people type finds what was written: identifiers in
+// any spelling, versions, paths, accents, and languages without spaces.
 func testSearch(f *fixture) {
 	put := func(content string) {
 		o := newObservation(f.ours, "", 1)
@@ -84,6 +86,8 @@ func (f *fixture) neverSyntax() {
 	f.same("no terms", len(hits), 0)
 }
 
+// testSearchInStep checks that the index follows every write, and that every field
+// is in it: summaries and imports that nobody indexed once were lost to search.
 func testSearchInStep(f *fixture) {
 	o := newObservation(f.ours, "gobbledygook", 1)
 	o.Metadata.Facts, o.Metadata.Narrative = []string{"factoid"}, "narration"
@@ -123,6 +127,7 @@ func testSearchInStep(f *fixture) {
 	f.same("what was undone", f.find(f.ours, "phantom"), []string{})
 }
 
+// testRanking checks the order of hits as far as it is promised.
 func testRanking(f *fixture) {
 	put := func(at memory.Epoch, m memory.Metadata) memory.Observation {
 		o := newObservation(f.ours, "", at)

@@ -5,6 +5,8 @@ import (
 	"claude-mem/storage"
 )
 
+// testSessions checks that every way to name a session leads to the same one: a
+// session resolved on one path and not on another once lost its events.
 func testSessions(f *fixture) {
 	s := newSession(f.ours, "ext", 10)
 	s.ContentSessionID, s.AgentID, s.AgentType, s.PlatformSource = "content", "agent", "type", "claude-code"
@@ -56,6 +58,7 @@ func testSessions(f *fixture) {
 		[]string{"list-002", "list-001", "list-000", "ext"})
 }
 
+// endsOnce checks that the first end of a session counts: hosts tell it twice.
 func (f *fixture) endsOnce(s memory.Session) {
 	f.Helper()
 	f.tx(func(tx storage.Tx) error {
@@ -71,6 +74,8 @@ func (f *fixture) endsOnce(s memory.Session) {
 	})
 }
 
+// generates checks that the status can change without touching when the session
+// was last generated.
 func (f *fixture) generates(s memory.Session) {
 	f.Helper()
 	f.tx(func(tx storage.Tx) error {

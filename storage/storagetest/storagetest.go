@@ -151,6 +151,7 @@ func newObservation(s memory.Scope, title string, at memory.Epoch) memory.Observ
 	}
 }
 
+// putSession stores a session in a transaction of its own; so do those below.
 func (f *fixture) putSession(s memory.Session) memory.Session {
 	f.Helper()
 	f.tx(func(tx storage.Tx) (err error) { s, _, err = tx.EnsureSession(f.ctx, s); return err })

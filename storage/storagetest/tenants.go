@@ -6,6 +6,9 @@ import (
 	"claude-mem/storage"
 )
 
+// testTenants checks that teams and projects are made once for a name, which is
+// compared to the letter: two spellings of a path are two repositories until the
+// resolver says otherwise.
 func testTenants(f *fixture) {
 	f.tx(func(tx storage.Tx) error {
 		again, err := tx.EnsureTeam(f.ctx, memory.Team{ID: id.New(), Name: "ours", CreatedAt: 99})
@@ -60,6 +63,8 @@ func newKey(s memory.Scope, name string, at memory.Epoch) memory.APIKey {
 	}
 }
 
+// testKeys checks that a key is found by its hash and id whatever its state, since
+// its owner decides what an expired one means, and that revoking it is final.
 func testKeys(f *fixture) {
 	team := memory.Scope{TeamID: f.ours.TeamID}
 	wide, narrow, bare := newKey(team, "wide", 2), newKey(f.ours, "narrow", 1), newKey(f.ours2, "bare", 3)

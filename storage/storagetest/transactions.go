@@ -11,6 +11,8 @@ import (
 	"claude-mem/storage"
 )
 
+// testTransactions checks that a transaction is all or nothing, also when its
+// function panics, and that its error reaches the caller untouched.
 func testTransactions(f *fixture) {
 	e := newEvent(f.ours, "", 1)
 	e.Metadata = []byte("{}")
@@ -52,6 +54,7 @@ func testTransactions(f *fixture) {
 	}
 }
 
+// testCancellation checks that a caller who gives up leaves nothing half done.
 func testCancellation(f *fixture) {
 	ctx, cancel := context.WithCancel(f.ctx)
 	e := newEvent(f.ours, "", 1)
@@ -79,6 +82,7 @@ func testCancellation(f *fixture) {
 	f.putEvent(e) // nothing is left that would stand in the way
 }
 
+// testOutbox checks that messages go with their transaction or not at all.
 func testOutbox(f *fixture) {
 	enqueue := func(source string, end error) error {
 		return f.store.InTx(f.ctx, func(tx storage.Tx) error {
@@ -105,6 +109,8 @@ func testOutbox(f *fixture) {
 	f.same("message", f.sent()[0], j.Message())
 }
 
+// testConcurrency lets many write, fail and read at once: nothing is lost, nothing
+// is doubled, and one of all wins what only one can have.
 func testConcurrency(f *fixture) {
 	const writers, each = 16, 25
 	s := f.putSession(newSession(f.ours, "s", 1))
@@ -163,6 +169,7 @@ func testConcurrency(f *fixture) {
 	f.same("messages", int64(len(f.sent())), kept.Load())
 }
 
+// testClosing checks that a closed store refuses and does not hang.
 func testClosing(f *fixture) {
 	f.putEvent(newEvent(f.ours, "", 1))
 	f.ok(f.store.Close())

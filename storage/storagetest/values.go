@@ -18,6 +18,7 @@ func oddTexts() []string {
 	}
 }
 
+// testValues checks that odd texts come back as they were.
 func testValues(f *fixture) {
 	for _, text := range oddTexts() {
 		short := text[:min(len(text), 200)]
