@@ -11,7 +11,7 @@ import (
 )
 
 // PutObservation implements storage.ObservationWriter. A generation key that is
-// taken uses up a number; numbers have gaps anyway, since deleted ones stay free.
+// taken uses up a number; numbers have gaps anyway, since none is given away twice.
 func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {
