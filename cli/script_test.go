@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"claude-mem/cli"
+	"claude-mem/client"
 	"claude-mem/hooks"
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
@@ -43,8 +45,45 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "field": field},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "field": field, "json": isJSON, "settled": settled,
+		},
 	})
+}
+
+// isJSON runs claude-mem and checks that it prints one JSON value.
+func isJSON(ts *testscript.TestScript, neg bool, args []string) {
+	// Whether it found something wrong is not what this is about.
+	err := ts.Exec("claude-mem", args...)
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed || neg {
+		ts.Fatalf("run claude-mem: %v", err)
+	}
+	var v any
+	if out := ts.ReadFile("stdout"); json.Unmarshal([]byte(out), &v) != nil {
+		ts.Fatalf("claude-mem %s prints no JSON: %q", strings.Join(args, " "), out)
+	}
+}
+
+// settled waits until the given number of sessions is stored and nothing is owed:
+// spooled records are taken in by the daemon in its own time.
+func settled(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: settled SESSIONS")
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		ts.Check(ts.Exec("claude-mem", "stats", "--all", "--json"))
+		var stats client.Stats
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &stats))
+		owed := stats.Books.Queued + stats.Books.Processing
+		if fmt.Sprint(stats.Sessions) == args[0] && stats.Books.Observations > 0 && owed == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("after a minute there are %d sessions and %d jobs are owed", stats.Sessions, owed)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // field puts a field of a JSON object in a file into a variable: field ID key.json id.
