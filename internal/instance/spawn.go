@@ -38,7 +38,7 @@ func Spawn(dirs config.Dirs, exe string, env []string) (started bool, err error)
 	cmd := exec.CommandContext(context.Background(), exe, "server", "run") // outlives whoever starts it
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
 	cmd.Dir = dirs.Data
-	cmd.Env = daemonEnviron(env)
+	cmd.Env = daemonEnviron(dirs, env)
 	cmd.SysProcAttr = detached()
 	if err := cmd.Start(); err != nil {
 		return false, fmt.Errorf("start the daemon: %w", err)
@@ -66,14 +66,19 @@ func stamp(path string) bool {
 }
 
 // daemonEnviron leaves out what an agent host set for its hooks: the daemon
-// outlives the session and serves others.
-func daemonEnviron(env []string) []string {
+// outlives the session and serves others. A data directory that was named relative
+// to where we are becomes absolute: the daemon runs elsewhere.
+func daemonEnviron(dirs config.Dirs, env []string) []string {
 	out := make([]string, 0, len(env))
 	for _, kv := range env {
-		name, _, _ := strings.Cut(kv, "=")
-		if !hostVariable(name) {
-			out = append(out, kv)
+		name, value, _ := strings.Cut(kv, "=")
+		if hostVariable(name) {
+			continue
 		}
+		if name == config.DataDir && value != "" {
+			kv = name + "=" + dirs.Data
+		}
+		out = append(out, kv)
 	}
 	return out
 }

@@ -136,9 +136,9 @@ func TestStampAges(t *testing.T) {
 }
 
 func TestDaemonEnviron(t *testing.T) {
-	in := []string{"PATH=/bin", "CLAUDECODE=1", "CLAUDE_MEM_DATA_DIR=/d", "CLAUDE_CODE_SSE_PORT=1", "GEMINI_API_KEY=k", "CODEX_HOME=/c", "CLAUDE_MEM_SERVER_PROJECT_ID=p"}
-	want := []string{"PATH=/bin", "CLAUDE_MEM_DATA_DIR=/d", "GEMINI_API_KEY=k"}
-	if got := daemonEnviron(in); !slices.Equal(got, want) {
+	in := []string{"PATH=/bin", "CLAUDECODE=1", "CLAUDE_MEM_DATA_DIR=d", "CLAUDE_CODE_SSE_PORT=1", "GEMINI_API_KEY=k", "CODEX_HOME=/c", "CLAUDE_MEM_SERVER_PROJECT_ID=p"}
+	want := []string{"PATH=/bin", "CLAUDE_MEM_DATA_DIR=/here/d", "GEMINI_API_KEY=k"}
+	if got := daemonEnviron(config.Dirs{Data: "/here/d"}, in); !slices.Equal(got, want) {
 		t.Errorf("environment = %q, want %q", got, want)
 	}
 }
