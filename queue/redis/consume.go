@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -198,15 +197,14 @@ func (c *consumer) ProcessTask(_ context.Context, t *asynq.Task) error {
 // handle runs the handler. The text of its error and of a panic stay out of Redis,
 // where others may read.
 func (c *consumer) handle(m memory.Message) (err error) {
-	log := c.q.o.Logger.With(slog.String("id", m.ID))
 	defer func() {
 		if p := recover(); p != nil {
-			log.Error("queue handler panicked", "panic", p, "stack", string(debug.Stack()))
+			c.q.o.Logger.Error("queue handler panicked", "id", m.ID, "panic", p, "stack", string(debug.Stack()))
 			err = errHandler
 		}
 	}()
 	if err := c.h(c.handlers, m); err != nil {
-		log.Warn("queue handler failed", "error", err)
+		c.q.o.Logger.Warn("queue handler failed", "id", m.ID, "error", err)
 		return errHandler
 	}
 	return nil
