@@ -48,7 +48,9 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 	resp, err := a.call(ctx, in.Request)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.ParseError {
 		a.log.WarnContext(ctx, "answer not understood, asking once more", "error", err)
-		resp, err = a.call(ctx, in.Request)
+		again := in.Request
+		again.Correction = reason(e.Err)
+		resp, err = a.call(ctx, again)
 	}
 	if err != nil {
 		return ending{}, err

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"claude-mem/generation"
 	"claude-mem/memory"
 	"claude-mem/providers"
@@ -61,6 +63,26 @@ func TestFailuresByClass(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A provider that is asked once more is told why.
+func TestSecondQuestionCorrectsTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.oweEvent()
+		p := refusing(1, &providers.Error{Class: providers.ParseError, Err: errors.New("no title in the answer")})
+		h.start(p)
+		h.settle()
+		asked := p.asked()
+		if len(asked) != 2 || asked[0].Correction != "" {
+			t.Fatalf("asked %+v", asked)
+		}
+		want := asked[0]
+		want.Correction = "no title in the answer"
+		if diff := cmp.Diff(want, asked[1]); diff != "" {
+			t.Errorf("the second question (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestFailureKeepsNoSecret(t *testing.T) {

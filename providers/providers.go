@@ -21,6 +21,10 @@ type Request struct {
 	// Recent holds the titles of the session's latest observations, newest first, so
 	// that a provider does not repeat them. It may be short of some, or empty.
 	Recent []string
+	// Correction says what was wrong with the last answer to the same request, in the
+	// words of its ParseError; "" when it is asked for the first time. A model should
+	// be told, or it may well repeat itself.
+	Correction string
 }
 
 // Response is what a provider made of a request.
@@ -62,7 +66,7 @@ const (
 	Auth       Class = "auth"        // pause the lane; the attempt does not count
 	Quota      Class = "quota"       // pause the lane; the attempt does not count
 	BadRequest Class = "bad_request" // fail
-	ParseError Class = "parse_error" // ask once more at once, then fail
+	ParseError Class = "parse_error" // ask once more at once, with a Correction, then fail
 )
 
 // Error is a classified failure.

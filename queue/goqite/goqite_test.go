@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"claude-mem/memory"
@@ -211,6 +212,50 @@ func TestLateAckLeavesTheNextDeliveryAlone(t *testing.T) {
 	if n := scan[int](t, db, `select count(*) from goqite where received = 2`); n != 1 {
 		t.Error("the delivery of another was deleted")
 	}
+}
+
+// undoingDB does what it is told and, while it is told to, takes it back.
+type undoingDB struct {
+	goqite.DB
+	undoes atomic.Bool
+}
+
+var errUndone = errors.New("the commit failed")
+
+func (db *undoingDB) WriteSQL(ctx context.Context, fn func(*sql.Tx) error) error {
+	return db.DB.WriteSQL(ctx, func(tx *sql.Tx) error {
+		if err := fn(tx); err != nil || !db.undoes.Load() {
+			return err
+		}
+		return errUndone
+	})
+}
+
+// An extension that did not commit is none: the consumer must try again before the
+// message shows up for others.
+func TestUndoneExtensionIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &undoingDB{DB: openDB(t)}
+		q := openQueue(t, db, goqite.Options{Visibility: time.Minute, Poll: time.Second, Logger: silent()})
+		var calls atomic.Int64
+		stop := consume(t, q, 2, func(context.Context, memory.Message) error {
+			calls.Add(1)
+			time.Sleep(5 * time.Minute)
+			return nil
+		})
+		if err := q.Enqueue(context.Background(), message(1)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		db.undoes.Store(true) // from before the first extension is due until short of the last moment
+		time.Sleep(45 * time.Second)
+		db.undoes.Store(false)
+		time.Sleep(3 * time.Minute)
+		if n := calls.Load(); n != 1 {
+			t.Errorf("the message was delivered %d times while its handler ran", n)
+		}
+		stop()
+	})
 }
 
 // The core's Receive walks the lane in order of priority, so a message that waits

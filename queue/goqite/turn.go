@@ -51,15 +51,17 @@ func (t *turn) empty() bool { return len(t.settle) == 0 && len(t.extend) == 0 &&
 
 // run does the turn in one transaction: nothing of it happened if it fails.
 func (t *turn) run(ctx context.Context, c *consumer) error {
-	return c.q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	var extended time.Time
+	err := c.q.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		t.got = t.got[:0]
+		extended = time.Now().Add(c.q.o.Visibility)
 		for _, o := range t.settle {
 			if err := c.settle(ctx, tx, o); err != nil {
 				return fmt.Errorf("settle message %q: %w", o.msg.ID, err)
 			}
 		}
 		for _, d := range t.extend {
-			if err := c.hide(ctx, tx, d, c.q.o.Visibility, 0); err != nil {
+			if err := c.hide(ctx, tx, d, extended, 0); err != nil {
 				return fmt.Errorf("extend message %q: %w", d.msg.ID, err)
 			}
 		}
@@ -79,6 +81,14 @@ func (t *turn) run(ctx context.Context, c *consumer) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	// Only now is it so: what was rolled back has to be extended again in time.
+	for _, d := range t.extend {
+		d.hidden = extended
+	}
+	return nil
 }
 
 // receive takes the next message that makes sense, moving out those that do not.
@@ -122,16 +132,14 @@ func (c *consumer) settle(ctx context.Context, tx *sql.Tx, o outcome) error {
 	if c.stopping() {
 		wait = 0 // it did not fail by itself; whoever comes next may try at once
 	}
-	return c.hide(ctx, tx, o.delivery, wait, 1)
+	return c.hide(ctx, tx, o.delivery, time.Now().Add(wait), 1)
 }
 
-// hide sets when the row may be received again, counted from now, and lowers its
-// priority, so that a delayed row lies behind those that Receive looks for.
-func (c *consumer) hide(ctx context.Context, tx *sql.Tx, d *delivery, wait time.Duration, lower int) error {
-	until := time.Now().Add(wait)
+// hide sets when the row may be received again and lowers its priority, so that a
+// delayed row lies behind those that Receive looks for.
+func (c *consumer) hide(ctx context.Context, tx *sql.Tx, d *delivery, until time.Time, lower int) error {
 	_, err := tx.ExecContext(ctx, `update goqite set timeout = ?, priority = priority - ? where id = ? and received = ?`,
 		until.UTC().Format(timeLayout), lower, d.row, d.received)
-	d.hidden = until
 	return err
 }
 
