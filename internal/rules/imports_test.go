@@ -39,14 +39,14 @@ func mayImport(from, to string) bool {
 	case "client":
 		return leaf
 	case "hooks":
-		return leaf || to == "client" || strings.HasPrefix(to, "hooks/")
+		return leaf || to == "client" || to == "hooks" || strings.HasPrefix(to, "hooks/")
 	case "daemon":
 		return to != "cli" && to != module
 	case "cli":
 		// The console drives the daemon; it never opens an engine itself.
 		return !isEngine(to)
 	case ".":
-		return to == "cli" || to == "hooks" || leaf
+		return to == "cli" || to == "client" || to == "hooks" || to == "hooks/early" || leaf
 	case "bench", "e2e":
 		return true
 	}

@@ -123,7 +123,8 @@ func TestNothingHeavyRunsBeforeMain(t *testing.T) {
 			continue
 		}
 		for _, d := range s.file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+			// The one init there is runs a hook before all other initialisation.
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" && s.dir() != "hooks/early" {
 				t.Errorf("%s:%d: an init function runs at every hook", s.path, s.line(f.Pos()))
 			}
 			g, ok := d.(*ast.GenDecl)
