@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -37,17 +38,21 @@ type Options struct {
 
 // Load collects the settings. It returns a Config even with an error: whatever the
 // error names then has its default, so that a hook can go on where a command
-// would rather stop. The error joins one line for each thing that is wrong.
+// would rather stop. The error joins one line for each thing that is wrong. Where
+// the directories themselves are wrong, Dirs is zero, no file is read and nothing
+// but the defaults counts, with Disable on: a hook then does and writes nothing.
 func Load(opts Options) (*Config, error) {
 	if opts.Environ == nil {
 		opts.Environ = os.Environ()
 	}
 	env := environment(opts.Environ)
-	dirs, err := findDirs(first(opts.Flags[DataDir], env[DataDir]))
-	errs := []error{err}
+	dirs, err := findDirs(dataDir(opts.Flags[DataDir], env[DataDir]), userHome)
+	if err != nil {
+		return nowhere(), err
+	}
 	path := dirs.SettingsFile()
 	file, err := readSettings(path)
-	errs = append(errs, err)
+	errs := []error{err}
 
 	settings := Settings()
 	c := &Config{Dirs: dirs, values: make(map[string]value, len(settings))}
@@ -57,9 +62,34 @@ func Load(opts Options) (*Config, error) {
 			errs = append(errs, fmt.Errorf("%s is %q (from %s); it must be %s", s.Key, s.show(v.text), v.origin, fix))
 			v = value{s.Default, Origin{Source: "default"}}
 		}
+		if s.Key == DataDir && v.text != "" && v.origin.Source != "file" {
+			v.text = dirs.Data // as it is understood, for whoever hands it on
+		}
 		c.values[s.Key] = v
 	}
 	return c, errors.Join(errs...)
+}
+
+// dataDir is the chosen data directory. One that is given as a flag may be relative:
+// whoever types it means the folder they are in.
+func dataDir(flag, env string) string {
+	if flag == "" || strings.HasPrefix(flag, "~") {
+		return first(flag, env)
+	}
+	if abs, err := filepath.Abs(flag); err == nil {
+		return abs
+	}
+	return flag
+}
+
+// nowhere is the configuration of a process that has no directories.
+func nowhere() *Config {
+	c := &Config{values: make(map[string]value)}
+	for _, s := range Settings() {
+		c.values[s.Key] = value{s.Default, Origin{Source: "default"}}
+	}
+	c.values[Disable] = value{"true", Origin{Source: "default"}}
+	return c
 }
 
 // find takes the setting from the first place that has it.

@@ -185,7 +185,7 @@ func TestDirs(t *testing.T) {
 			t.Errorf("%s is not under %s", path, root)
 		}
 	}
-	d, err := findDirs("")
+	d, err := findDirs("", userHome)
 	if err != nil || d.Config == d.Data || !filepath.IsAbs(d.Data) {
 		t.Errorf("XDG directories: %+v, %v", d, err)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,13 +19,19 @@ type Dirs struct {
 }
 
 // findDirs returns the XDG directories, or root for everything if it is not empty.
-func findDirs(root string) (Dirs, error) {
+// home finds the user's home.
+func findDirs(root string, home func() (string, error)) (Dirs, error) {
 	if root != "" {
-		abs, err := filepath.Abs(root)
+		root, err := expandHome(root, home)
 		if err != nil {
-			return Dirs{}, fmt.Errorf("%s is %q; it must be an absolute path: %w", DataDir, root, err)
+			return Dirs{}, err
 		}
-		return Dirs{Config: abs, Data: abs, State: abs, Runtime: abs}, nil
+		return Dirs{Config: root, Data: root, State: root, Runtime: root}, nil
+	}
+	xdgLock.Lock()
+	defer xdgLock.Unlock()
+	if err := needHome(home); err != nil {
+		return Dirs{}, err
 	}
 	const name = "claude-mem"
 	d := Dirs{
@@ -39,6 +46,15 @@ func findDirs(root string) (Dirs, error) {
 		d.Runtime = filepath.Join(xdg.RuntimeDir, name)
 	}
 	return d, nil
+}
+
+// Root is the one directory that holds everything because somebody chose it, or ""
+// where the XDG directories count.
+func (d Dirs) Root() string {
+	if d == (Dirs{Config: d.Data, Data: d.Data, State: d.Data, Runtime: d.Data}) {
+		return d.Data
+	}
+	return ""
 }
 
 // SettingsFile is the settings file; it may not exist.
@@ -56,6 +72,10 @@ func (d Dirs) Spool() string { return filepath.Join(d.State, "spool") }
 // LockFile is locked exclusively for as long as a daemon lives.
 func (d Dirs) LockFile() string { return filepath.Join(d.Runtime, "server.lock") }
 
+// DataLockFile is locked as LockFile is. It lies beside the database because two
+// sessions of one user can have two runtime directories. It names the holder's.
+func (d Dirs) DataLockFile() string { return filepath.Join(d.Data, "claude-mem.db.lock") }
+
 // PortFile holds the port of the running daemon, in decimal.
 func (d Dirs) PortFile() string { return filepath.Join(d.Runtime, "server.port") }
 
@@ -67,6 +87,9 @@ func (d Dirs) StateFile() string { return filepath.Join(d.Runtime, "server.json"
 
 // Make makes the directories that are missing, for the user alone.
 func (d Dirs) Make() error {
+	if d.Data == "" { // names would be relative, and lead into somebody's repository
+		return errors.New("make the data directories: there is no place for them")
+	}
 	for _, dir := range []string{d.Config, d.Data, d.State, d.Runtime, d.Logs(), d.Spool()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("make the data directories: %w", err)

@@ -1,8 +1,10 @@
 // Package instance makes sure that a data directory has at most one daemon, and
 // lets others find it, start it and stop it.
 //
-// A daemon holds an exclusive lock on the lock file for its whole life; the
-// operating system lets go of it however the process ends. Whoever wants to know
+// A daemon holds an exclusive lock on the lock file for its whole life, and one on a
+// file beside the database; the operating system lets go of them however the process
+// ends. The second keeps out a daemon that has another runtime directory, as that of
+// a cron job may be, and is of no interest to those who only look. Whoever wants to know
 // whether one lives tries a shared lock for an instant: refused means it lives.
 // Only then are the files beside the lock worth reading: port, pid and state,
 // written once the daemon listens. They are removed on a clean stop, by the next
@@ -18,7 +20,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/gofrs/flock"
 
@@ -39,47 +40,35 @@ type State struct {
 // Listening reports whether the daemon can be reached yet.
 func (s State) Listening() bool { return s.Port != 0 }
 
-// RunningError says that another daemon has the data directory.
-type RunningError struct{ State State }
-
-func (e *RunningError) Error() string {
-	if !e.State.Listening() {
-		return "a daemon is starting already"
-	}
-	return fmt.Sprintf("a daemon is running already: pid %d, port %d", e.State.PID, e.State.Port)
-}
-
 // Lock is the right to be the daemon of a data directory.
 type Lock struct {
 	dirs  config.Dirs
 	flock *flock.Flock
+	data  *flock.Flock // beside the database
 }
-
-const (
-	// acquireFor is how long Acquire keeps trying: those who look whether a daemon
-	// lives hold the lock too, for an instant each.
-	acquireFor  = 300 * time.Millisecond
-	acquireStep = 2 * time.Millisecond
-)
 
 // Acquire takes the lock, or returns a [*RunningError]. The directories must exist.
 func Acquire(dirs config.Dirs) (*Lock, error) {
-	fl := flock.New(dirs.LockFile(), flock.SetPermissions(0o600))
-	for deadline := time.Now().Add(acquireFor); ; time.Sleep(acquireStep) {
-		ok, err := fl.TryLock()
-		if err != nil {
-			return nil, fmt.Errorf("lock the data directory: %w", err)
-		}
-		if ok {
-			break
-		}
-		if time.Now().After(deadline) {
-			_ = fl.Close()
-			state, _ := readState(dirs)
-			return nil, &RunningError{State: state}
-		}
+	fl, err := lockFile(dirs.LockFile())
+	if err != nil {
+		return nil, err
 	}
-	l := &Lock{dirs: dirs, flock: fl}
+	if fl == nil {
+		state, _ := readState(dirs)
+		return nil, &RunningError{State: state}
+	}
+	// Those who share a database need not share a runtime directory.
+	data, err := lockFile(dirs.DataLockFile())
+	if err == nil && data == nil {
+		err = elsewhere(dirs)
+	}
+	if err != nil {
+		_ = fl.Close()
+		return nil, err
+	}
+	l := &Lock{dirs: dirs, flock: fl, data: data}
+	// For whoever is refused; where it cannot be written they are told less.
+	_ = os.WriteFile(dirs.DataLockFile(), []byte(dirs.Runtime+"\n"), 0o600)
 	if err := removeState(dirs); err != nil {
 		l.Release()
 		return nil, err
@@ -101,24 +90,27 @@ func (l *Lock) Publish(s State) error {
 	)
 }
 
-// Lost reports whether the lock file was removed or replaced, so that the lock
+// Lost reports whether a lock file was removed or replaced, so that the lock
 // keeps nobody out any more: a login manager clears the runtime directory when its
 // user logs out.
-func (l *Lock) Lost() bool {
-	held, err := l.flock.Stat()
+func (l *Lock) Lost() bool { return replaced(l.flock) || replaced(l.data) }
+
+func replaced(fl *flock.Flock) bool {
+	held, err := fl.Stat()
 	if err != nil {
 		return false // cannot tell
 	}
-	there, err := os.Stat(l.dirs.LockFile())
+	there, err := os.Stat(fl.Path())
 	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(held, there)
 }
 
 // Release removes the state files and gives the lock up.
 func (l *Lock) Release() {
-	if !l.Lost() { // else they are another daemon's
+	if !replaced(l.flock) { // else they are another daemon's
 		_ = removeState(l.dirs) // what stays is stale, which everybody checks for
 	}
 	_ = l.flock.Close()
+	_ = l.data.Close()
 }
 
 // Find tells whether a daemon lives and where. It takes some microseconds.

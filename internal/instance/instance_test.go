@@ -3,6 +3,7 @@ package instance
 import (
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -82,6 +83,33 @@ func TestOnlyOne(t *testing.T) {
 	}
 }
 
+// A login session and a cron job of one user have one database and two runtime
+// directories.
+func TestOnlyOneOnADatabase(t *testing.T) {
+	dirs := testDirs(t)
+	if err := acquire(t, dirs).Publish(self()); err != nil {
+		t.Fatal(err)
+	}
+	other := dirs
+	other.Runtime = t.TempDir()
+	for _, listening := range []bool{true, false} {
+		want := RunningError{Runtime: dirs.Runtime}
+		if listening {
+			want.State = self()
+		} else if err := removeState(dirs); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Acquire(other)
+		re, ok := errors.AsType[*RunningError](err)
+		if !ok || *re != want || !strings.Contains(err.Error(), dirs.Runtime) {
+			t.Errorf("second Acquire: %v, %v", l, err)
+		}
+		if _, running := find(t, other); running {
+			t.Error("the refused one still holds its own lock")
+		}
+	}
+}
+
 func TestAcquireGetsPastThoseWhoLook(t *testing.T) {
 	dirs := testDirs(t)
 	var wg sync.WaitGroup
@@ -111,7 +139,7 @@ func TestStaleFiles(t *testing.T) {
 		if err := l.Publish(s); err != nil {
 			t.Fatal(err)
 		}
-		_ = l.flock.Close() // as the kernel does
+		_, _ = l.flock.Close(), l.data.Close() // as the kernel does
 		return dirs
 	}
 	t.Run("nobody lives", func(t *testing.T) {
@@ -165,6 +193,14 @@ func TestLost(t *testing.T) {
 	}
 	if !l.Lost() {
 		t.Error("did not see that the file is gone")
+	}
+	// Whoever comes now is kept from the database still.
+	if l, err := Acquire(dirs); err == nil {
+		l.Release()
+		t.Fatal("two daemons have the database")
+	}
+	if err := os.Remove(dirs.DataLockFile()); err != nil {
+		t.Fatal(err)
 	}
 	if err := acquire(t, dirs).Publish(self()); err != nil {
 		t.Fatal(err)

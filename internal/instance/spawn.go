@@ -66,19 +66,19 @@ func stamp(path string) bool {
 }
 
 // daemonEnviron leaves out what an agent host set for its hooks: the daemon
-// outlives the session and serves others. A data directory that was named relative
-// to where we are becomes absolute: the daemon runs elsewhere.
+// outlives the session and serves others. The data directory, if one was chosen, is
+// named as it was understood here: the daemon must not understand it otherwise, and
+// may never have been told by a variable.
 func daemonEnviron(dirs config.Dirs, env []string) []string {
 	out := make([]string, 0, len(env))
 	for _, kv := range env {
-		name, value, _ := strings.Cut(kv, "=")
-		if hostVariable(name) {
-			continue
+		name, _, _ := strings.Cut(kv, "=")
+		if name != config.DataDir && !hostVariable(name) {
+			out = append(out, kv)
 		}
-		if name == config.DataDir && value != "" {
-			kv = name + "=" + dirs.Data
-		}
-		out = append(out, kv)
+	}
+	if root := dirs.Root(); root != "" {
+		out = append(out, config.DataDir+"="+root)
 	}
 	return out
 }

@@ -137,9 +137,18 @@ func TestStampAges(t *testing.T) {
 
 func TestDaemonEnviron(t *testing.T) {
 	in := []string{"PATH=/bin", "CLAUDECODE=1", "CLAUDE_MEM_DATA_DIR=d", "CLAUDE_CODE_SSE_PORT=1", "GEMINI_API_KEY=k", "CODEX_HOME=/c", "CLAUDE_MEM_SERVER_PROJECT_ID=p"}
-	want := []string{"PATH=/bin", "CLAUDE_MEM_DATA_DIR=/here/d", "GEMINI_API_KEY=k"}
-	if got := daemonEnviron(config.Dirs{Data: "/here/d"}, in); !slices.Equal(got, want) {
+	one := config.Dirs{Config: "/here/d", Data: "/here/d", State: "/here/d", Runtime: "/here/d"}
+	want := []string{"PATH=/bin", "GEMINI_API_KEY=k", "CLAUDE_MEM_DATA_DIR=/here/d"}
+	if got := daemonEnviron(one, in); !slices.Equal(got, want) {
 		t.Errorf("environment = %q, want %q", got, want)
+	}
+	// The profile may come from a flag, of which the child knows nothing.
+	if got := daemonEnviron(one, nil); !slices.Equal(got, want[2:]) {
+		t.Errorf("environment = %q, want %q", got, want[2:])
+	}
+	many := config.Dirs{Config: "/c", Data: "/d", State: "/s", Runtime: "/r"}
+	if got := daemonEnviron(many, in[:1]); !slices.Equal(got, want[:1]) {
+		t.Errorf("environment = %q, want %q", got, want[:1])
 	}
 }
 
