@@ -7,9 +7,9 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
-	"claude-mem/client"
 	"claude-mem/hooks/spool"
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
@@ -115,9 +115,12 @@ func (c *call) startDaemon() {
 // send makes the one request. At the start of a session a server that is not ready
 // is asked again: nothing is written twice by that.
 func (c *call) send(ctx context.Context, url string, r memory.HookRecord, patient bool) (memory.HookAnswer, error) {
-	cl := client.New(url, c.cfg.String(config.ServerAPIKey), client.Options{Transport: client.OneShot{}, Retries: -1})
+	to := post
+	if far(url) {
+		to = c.params.Far
+	}
 	for {
-		answer, err := cl.Hook(ctx, r)
+		answer, err := to(ctx, url, c.cfg.String(config.ServerAPIKey), r)
 		if err == nil || !patient || !errors.Is(err, memory.ErrUnavailable) || ctx.Err() != nil {
 			return answer, err
 		}
@@ -128,6 +131,9 @@ func (c *call) send(ctx context.Context, url string, r memory.HookRecord, patien
 		}
 	}
 }
+
+// far reports whether the server takes more than [post] can do.
+func far(url string) bool { return strings.HasPrefix(strings.ToLower(url), "https:") }
 
 // stores reports whether the record tells anything, rather than only asks.
 func stores(r memory.HookRecord) bool { return r.Event != nil || r.Summarize || r.EndSession }

@@ -19,6 +19,10 @@
 // (claudecode.go); everything after that is the same for all hosts: record.go says
 // what is recorded, filter.go what is not, deliver.go who gets it.
 //
-// The sub-packages are spool, which keeps records while no daemon takes them, and
+// What is imported here is started before every hook, so it is little: no net/http
+// (see post.go), and package early runs a hook before the rest of the program is
+// initialised at all.
+//
+// The sub-packages are early, spool, which keeps records while no daemon takes them, and
 // install, which registers the hooks with the host.
 package hooks

@@ -2,7 +2,6 @@ package hooks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
+	"claude-mem/memory"
 )
 
 const (
@@ -31,34 +31,46 @@ type Params struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Environ []string // as os.Environ gives it
+	Far     Sender   // nil: a call that needs it is not done
 
 	// find and spawn reach for the daemon; nil means for real.
 	find  func(config.Dirs) (instance.State, bool, error)
 	spawn func(config.Dirs) error
 }
 
+// Sender hands a record to a server that is not on this machine, over TLS. It is
+// not in this package because what it takes would slow every other hook down.
+type Sender func(ctx context.Context, url, key string, r memory.HookRecord) (memory.HookAnswer, error)
+
 // Main is `claude-mem hook ARGS…`. It returns when the hook is done; if that takes
 // too long, for a read of standard input cannot be interrupted, it ends the process
-// with 0.
-func Main(args []string) {
+// with 0. It reports false, having touched nothing, if the server is one that only
+// [MainFar] reaches.
+func Main(args []string) (done bool) { return MainFar(args, nil) }
+
+// MainFar is Main for a program that can reach every server.
+func MainFar(args []string, far Sender) (done bool) {
 	if len(args) == 0 {
-		return
+		return true
 	}
 	defer time.AfterFunc(hardLimit, func() { os.Exit(0) }).Stop()
-	Run(context.Background(), Params{Agent: args[0], Stdin: os.Stdin, Stdout: os.Stdout, Environ: os.Environ()})
+	return Run(context.Background(), Params{Agent: args[0], Stdin: os.Stdin, Stdout: os.Stdout, Environ: os.Environ(), Far: far})
 }
 
-// Run does one hook call. It cannot fail: what goes wrong is logged at most.
-func Run(ctx context.Context, p Params) {
+// Run does one hook call. It cannot fail: what goes wrong is logged at most. It
+// reports false, having touched nothing, if the call needs p.Far and that is nil.
+func Run(ctx context.Context, p Params) (done bool) {
 	c := &call{params: p, env: environ(p.Environ), start: time.Now()}
 	defer func() {
 		if r := recover(); r != nil {
 			c.debug("panic", fmt.Sprint(r))
+			done = true
 		}
 	}()
 	if out := c.run(ctx); len(out) > 0 {
 		_, _ = p.Stdout.Write(out) // a host that went away misses nothing
 	}
+	return !c.undone
 }
 
 // call is one hook call in progress.
@@ -68,6 +80,7 @@ type call struct {
 	start  time.Time
 	cfg    *config.Config // set by run
 	event  event
+	undone bool // it needs params.Far
 }
 
 // run returns what to print.
@@ -88,7 +101,11 @@ func (c *call) run(ctx context.Context) []byte {
 	if c.cfg.Bool(config.Disable) {
 		return nil
 	}
-	payload, err := readPayload(c.params.Stdin)
+	if c.params.Far == nil && far(c.cfg.String(config.ServerURL)) {
+		c.undone = true
+		return nil
+	}
+	payload, err := c.read(h)
 	if err != nil {
 		c.debug("input", err.Error())
 		return nil
@@ -111,17 +128,6 @@ func (c *call) run(ctx context.Context) []byte {
 		return nil
 	}
 	return h.answer(ev, text)
-}
-
-func readPayload(r io.Reader) ([]byte, error) {
-	payload, err := io.ReadAll(io.LimitReader(r, maxPayload+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(payload) > maxPayload {
-		return nil, errors.New("the payload is too large")
-	}
-	return payload, nil
 }
 
 // environ is an environment in the form of os.Environ.
