@@ -84,6 +84,7 @@ type settings struct {
 	text  []byte
 	root  *node
 	hooks *node // nil: there is none
+	null  *node // what stands in its place, if that is null
 }
 
 func parseSettings(text []byte) (*settings, error) {
@@ -96,6 +97,10 @@ func parseSettings(text []byte) (*settings, error) {
 	}
 	s := &settings{text: text, root: root, hooks: root.get("hooks")}
 	if s.hooks == nil {
+		return s, nil
+	}
+	if s.hooks.kind == 'n' {
+		s.hooks, s.null = nil, s.hooks
 		return s, nil
 	}
 	if s.hooks.kind != '{' {
@@ -173,6 +178,8 @@ func (s *settings) install(o Options) []byte {
 		}
 	}
 	switch {
+	case s.null != nil:
+		edits = append(edits, edit{s.null.start, s.null.end, st.encode(object(missing), indentAt(s.text, s.null.start), false)})
 	case s.hooks == nil:
 		edits = append(edits, st.add(s.text, s.root, field{"hooks", object(missing)}))
 	case len(missing) > 0:

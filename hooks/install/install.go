@@ -13,8 +13,12 @@ import (
 )
 
 // BackupSuffix is added to the settings file's name for the copy of how it was
-// before our entries. An empty copy means that there was no file.
+// before our entries, or a line that says that there was none.
 const BackupSuffix = ".before-claude-mem"
+
+// noFile stands in the copy when there was no file. It is no JSON, so that no
+// settings file can say the same.
+const noFile = "there was no settings file\n"
 
 // maxSettings bounds the settings file; nobody's is near it.
 const maxSettings = 8 << 20
@@ -75,9 +79,9 @@ func Install(path string, o Options) (Plan, error) {
 	}
 	p.After = likeBOM(p.Before, s.install(o))
 	if len(s.registered()) == 0 {
-		p.backup = p.Before
+		p.backup = append([]byte{}, p.Before...) // an empty file has a copy, too
 		if p.missing {
-			p.backup = []byte{}
+			p.backup = []byte(noFile)
 		}
 	}
 	return p, nil
@@ -95,10 +99,17 @@ func Uninstall(path string) (Plan, error) {
 	}
 	p.After = likeBOM(p.Before, s.uninstall())
 	saved, err := os.ReadFile(p.Path + BackupSuffix)
-	if p.dropBackup = err == nil; p.dropBackup && s.cameFrom(saved) {
-		p.After, p.remove = saved, len(saved) == 0
+	p.dropBackup = err == nil
+	switch {
+	case err != nil: // without the copy, our entries alone are taken out
+	case string(saved) == noFile:
+		if s.cameFrom(nil) {
+			p.After, p.remove = nil, true
+		}
+	case s.cameFrom(saved):
+		p.After = saved
 	}
-	return p, nil // without the copy, our entries alone are taken out
+	return p, nil
 }
 
 // cameFrom reports whether the settings are the saved ones with our entries and no
@@ -133,9 +144,7 @@ func likeBOM(before, after []byte) []byte {
 
 // open reads the settings file. One that is missing or empty is an empty object.
 func open(path string) (Plan, *settings, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link is kept and what it points to is written
-	}
+	path = resolved(path)
 	p := Plan{Path: path, mode: 0o600}
 	fi, err := os.Stat(path)
 	switch {
@@ -156,6 +165,26 @@ func open(path string) (Plan, *settings, error) {
 		return p, nil, fmt.Errorf("%s: %w; it was not changed", path, err)
 	}
 	return p, s, nil
+}
+
+// resolved follows links: one is kept and what it points to is written, also when
+// that is not there yet.
+func resolved(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	const most = 16 // beyond that they go in circles
+	for range most {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
 }
 
 // parseFile parses what a file holds; nothing counts as an empty object.

@@ -351,6 +351,46 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+func TestOddFilesAreGivenBack(t *testing.T) {
+	for _, content := range []string{"", " \n", `{"hooks":null}`, "{\n  \"hooks\": null,\n  \"model\": \"opus\"\n}\n"} {
+		path := filepath.Join(t.TempDir(), "settings.json")
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text := installed(t, path, Options{Exe: exe})
+		if got := registeredIn(t, text); len(got) != len(events(Options{})) || strings.Count(text, `"hooks"`) != 1+len(got) {
+			t.Errorf("%q became %s", content, text)
+		}
+		uninstalled(t, path)
+		if got, err := os.ReadFile(path); err != nil || string(got) != content {
+			t.Errorf("%q came back as %q, %v", content, got, err)
+		}
+	}
+}
+
+func TestLinkToNothing(t *testing.T) {
+	dir := t.TempDir()
+	link, target := filepath.Join(dir, "settings.json"), filepath.Join(dir, "dotfiles.json")
+	if err := os.Symlink(filepath.Base(target), link); err != nil {
+		t.Fatal(err)
+	}
+	installed(t, link, Options{Exe: exe})
+	if fi, err := os.Lstat(target); err != nil || !fi.Mode().IsRegular() {
+		t.Errorf("the target was not made: %v", err)
+	}
+	plan, err := Uninstall(link)
+	if err != nil || plan.Apply() != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != filepath.Base(target) {
+		t.Errorf("the link is %q, %v", to, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left %v, %v", entries, err)
+	}
+}
+
 func TestBrokenFilesAreLeftAlone(t *testing.T) {
 	for content, where := range map[string]string{
 		"{\n  \"a\": 1,\n}\n":                "line 3:1",
@@ -360,7 +400,6 @@ func TestBrokenFilesAreLeftAlone(t *testing.T) {
 		"[1]":                                "line 1:1",
 		"{\n  \"hooks\": []\n}":              "line 2:12",
 		"{\"hooks\": {\n  \"Stop\": \"x\"}}": "line 2:11",
-		"{\"hooks\": null}":                  "line 1:11",
 	} {
 		path := write(t, content)
 		_, err := Install(path, Options{Exe: exe})
