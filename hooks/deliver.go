@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"claude-mem/hooks/spool"
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
 	"claude-mem/memory"
@@ -33,6 +32,7 @@ func (c *call) deliver(ctx context.Context, r memory.HookRecord) string {
 		answer, err := c.send(ctx, target, r, patient)
 		if err == nil {
 			c.debug("delivered", "")
+			c.forward(ctx, target)
 			return answer.Context
 		}
 		c.debug("failed", err.Error())
@@ -145,7 +145,7 @@ func (c *call) keep(r memory.HookRecord, cause error) {
 		return
 	}
 	r.Want = memory.HookContext{} // nobody will be there to be told
-	s := spool.New(c.cfg.Dirs.Spool())
+	s := c.spool()
 	var err error
 	if wrong(cause) {
 		err = s.Reject(r, cause.Error())

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"claude-mem/memory"
 )
@@ -70,6 +71,9 @@ func (s *Spool) claim() ([]string, error) {
 			out = append(out, name)
 			continue
 		}
+		if strings.HasSuffix(name, part) && !s.abandoned(name) {
+			continue
+		}
 		// Claims of one day sort by when they were made.
 		at := s.now().UnixNano()
 		to := fmt.Sprintf("%s.%019d%s", name, at, claimed)
@@ -83,6 +87,13 @@ func (s *Spool) claim() ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+// abandoned reports whether a file is left of a writer that died. What is not
+// whole in it is kept aside like any wrong line.
+func (s *Spool) abandoned(name string) bool {
+	fi, err := os.Stat(filepath.Join(s.dir, name))
+	return err == nil && time.Since(fi.ModTime()) > maxPart
 }
 
 func exists(path string) bool {

@@ -8,6 +8,7 @@
 //
 //	2026-11-23.jsonl            hooks append here
 //	2026-11-22.jsonl.….claimed  being drained
+//	2026-11-22.….part           a line of its own, not whole yet
 //	rejected.jsonl              lines that can never be taken in, each with the reason
 //	refused                     how many records found the spool full
 //	spool.lock                  held to append and to claim
@@ -44,11 +45,16 @@ const (
 	// maxRejectedBytes bounds the rejected lines; beyond it they are only counted.
 	maxRejectedBytes = 8 << 20
 
+	// maxPart is when a file that is written apart counts as left by a crash: its
+	// writer, a hook, has ended long before.
+	maxPart = time.Minute
+
 	lockName     = "spool.lock"
 	rejectedName = "rejected.jsonl"
 	refusedName  = "refused"
 	openSuffix   = ".jsonl"
 	claimed      = ".claimed"
+	part         = ".part"
 )
 
 // ErrFull says that the record was refused because the spool has reached its bound.
@@ -77,11 +83,11 @@ func (s *Spool) Append(r memory.HookRecord) error {
 		return fmt.Errorf("spool a record: %w", err)
 	}
 	name := s.now().UTC().Format(time.DateOnly)
-	unlock, err := s.lock()
-	if err != nil {
-		return s.writeApart(name, line)
+	write := s.writeApart
+	if unlock, err := s.lock(); err == nil {
+		defer unlock()
+		write = s.write
 	}
-	defer unlock()
 	size, err := s.size()
 	if err != nil {
 		return fmt.Errorf("spool a record: %w", err)
@@ -89,7 +95,15 @@ func (s *Spool) Append(r memory.HookRecord) error {
 	if size+int64(len(line)) > s.maxBytes {
 		return errors.Join(ErrFull, s.count(1))
 	}
-	return s.write(name+openSuffix, line)
+	return write(name+openSuffix, line)
+}
+
+// Lost counts a record that could not even be made, as one that was refused.
+func (s *Spool) Lost() error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("count a lost record: %w", err)
+	}
+	return s.count(1)
 }
 
 // Reject keeps a record aside that the daemon called wrong, so that a fault of ours
@@ -166,12 +180,12 @@ func (s *Spool) write(name string, line []byte) (err error) {
 
 // writeApart puts a line into a file of its own, which appears under its name only
 // when it is whole: nobody who claims files can take half of it.
-func (s *Spool) writeApart(day string, line []byte) error {
-	own := fmt.Sprintf("%s.%d-%d", day, os.Getpid(), s.now().UnixNano())
-	if err := s.write(own, line); err != nil {
+func (s *Spool) writeApart(name string, line []byte) error {
+	own := fmt.Sprintf("%s.%d-%d", strings.TrimSuffix(name, openSuffix), os.Getpid(), s.now().UnixNano())
+	if err := s.write(own+part, line); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(s.dir, own), filepath.Join(s.dir, own+openSuffix)); err != nil {
+	if err := os.Rename(filepath.Join(s.dir, own+part), filepath.Join(s.dir, own+openSuffix)); err != nil {
 		return fmt.Errorf("spool a record: %w", err)
 	}
 	return syncDir(s.dir)
@@ -200,8 +214,11 @@ func (s *Spool) files() ([]string, error) {
 	var names []string
 	for _, e := range entries {
 		name := e.Name()
-		if name != rejectedName && (strings.HasSuffix(name, openSuffix) || strings.HasSuffix(name, claimed)) {
-			names = append(names, name)
+		switch filepath.Ext(name) {
+		case openSuffix, claimed, part:
+			if name != rejectedName {
+				names = append(names, name)
+			}
 		}
 	}
 	return names, nil

@@ -40,18 +40,18 @@ func (s *Spool) Stats() (Stats, error) {
 		if at := memory.EpochOf(fi.ModTime()); st.Oldest == 0 || at < st.Oldest {
 			st.Oldest = at
 		}
-		n, err := countLines(path)
+		n, err := countLines(path, s.progress(name))
 		if err != nil {
 			return st, err
 		}
 		st.Records += n
 	}
-	st.Rejected, err = countLines(filepath.Join(s.dir, rejectedName))
+	st.Rejected, err = countLines(filepath.Join(s.dir, rejectedName), 0)
 	return st, err
 }
 
-// countLines counts the lines that hold something; of a missing file 0.
-func countLines(path string) (int64, error) {
+// countLines counts the lines behind an offset; of a missing file 0.
+func countLines(path string, from int64) (int64, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -60,6 +60,9 @@ func countLines(path string) (int64, error) {
 		return 0, fmt.Errorf("count the spool: %w", err)
 	}
 	defer f.Close()
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return 0, fmt.Errorf("count the spool: %w", err)
+	}
 	buf := make([]byte, 64<<10)
 	var lines int64
 	last := byte('\n')
