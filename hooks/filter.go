@@ -8,7 +8,6 @@ import (
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/project"
-	"claude-mem/memory"
 )
 
 // filter returns why an event is none of ours, or "".
@@ -44,13 +43,6 @@ func skippedTool(patterns []string, tool string) bool {
 		}
 	}
 	return false
-}
-
-// ownCommand reports whether a shell runs claude-mem: what that prints came from
-// memory and must not go back in.
-func ownCommand(t memory.ToolUse) bool {
-	words := strings.Fields(textField(t.Input, "command"))
-	return len(words) > 0 && filepath.Base(words[0]) == "claude-mem"
 }
 
 // synthetic reports whether a prompt was written by the host and not by a person:
