@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -12,7 +13,11 @@ const maxFaults = 5
 // Check implements [storage.Checker]. It reads the whole file: about a second for
 // each gigabyte that is cached, far longer for one that is not.
 func (s *Store) Check(ctx context.Context) error {
-	rows, err := s.pool.QueryContext(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", maxFaults))
+	return check(ctx, s.pool)
+}
+
+func check(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", maxFaults))
 	if err != nil {
 		return fmt.Errorf("check the database: %w", err)
 	}

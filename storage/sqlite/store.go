@@ -50,8 +50,9 @@ type Options struct {
 type Store struct {
 	reads
 	path   string
-	pool   *sql.DB // read-only
-	db     *sql.DB // one connection, the writer's
+	file   os.FileInfo // of path, as it was opened
+	pool   *sql.DB     // read-only
+	db     *sql.DB     // one connection, the writer's
 	writer *writer
 }
 
@@ -64,10 +65,11 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := prepareFile(path); err != nil {
+	file, err := prepareFile(path)
+	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, file: file}
 	if s.db, err = connect(path, 1, writerPragmas); err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	frequencies := newFrequencies()
 	s.reads = reads{q: newStatements(s.pool), df: frequencies}
-	s.writer = startWriter(s.db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: idleAfter})
+	s.writer = startWriter(s.db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: idleAfter}, s.Moved)
 	s.SetOutbox(o.Outbox)
 	return s, nil
 }
@@ -91,27 +93,36 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 func (s *Store) SetOutbox(o Outbox) { s.writer.outbox.Store(&o) }
 
 // prepareFile makes sure that directory and file exist and are the owner's alone.
-// SQLite gives its side files the permissions of the database.
-func prepareFile(path string) error {
+// SQLite gives its side files the permissions of the database. It returns which
+// file that is.
+func prepareFile(path string) (os.FileInfo, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.Close()
+	fi, err := f.Stat()
+	return fi, errors.Join(err, f.Close())
 }
 
 // connect opens a pool of n connections. The pragmas stand in the DSN because
 // they are a connection's own: sent as statements they would reach only one.
 func connect(path string, n int, extra string) (*sql.DB, error) {
+	return openDSN(path, n, "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"+
+		"&_pragma=journal_size_limit(67108864)"+extra)
+}
+
+// openReadOnly opens a file that exists for reading.
+func openReadOnly(path string) (*sql.DB, error) {
+	return openDSN(path, 1, "?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+}
+
+func openDSN(path string, n int, query string) (*sql.DB, error) {
 	name := url.URL{Path: filepath.ToSlash(path)}
-	dsn := "file:" + strings.TrimPrefix(name.String(), "./") +
-		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)" +
-		"&_pragma=journal_size_limit(67108864)" + extra
-	db, err := sql.Open("sqlite", dsn)
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(name.String(), "./")+query)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

@@ -76,7 +76,7 @@ func TestIdleWriterGivesItsCacheBack(t *testing.T) {
 	if _, err := db.Exec(`CREATE TABLE ballast (b BLOB)`); err != nil {
 		t.Fatal(err)
 	}
-	w := startWriter(db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: 50 * time.Millisecond})
+	w := startWriter(db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: 50 * time.Millisecond}, func() bool { return false })
 	w.outbox.Store(new(Outbox))
 	defer w.stop()
 	err = w.do(context.Background(), func(g *group) error {

@@ -28,6 +28,8 @@ type writer struct {
 	db       *sql.DB
 	st       *statements
 	outbox   atomic.Pointer[Outbox]
+	fault    atomic.Pointer[error] // see Store.Fault
+	moved    func() bool           // whether a commit would go nowhere
 	upkeep   *upkeep
 	queue    chan *op
 	stopping chan struct{} // closed: take no more
@@ -35,9 +37,9 @@ type writer struct {
 	once     atomic.Bool
 }
 
-func startWriter(db *sql.DB, u *upkeep) *writer {
+func startWriter(db *sql.DB, u *upkeep, moved func() bool) *writer {
 	w := &writer{
-		db: db, st: newStatements(db), upkeep: u,
+		db: db, st: newStatements(db), upkeep: u, moved: moved,
 		queue: make(chan *op, maxWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.loop()
@@ -158,16 +160,23 @@ func (w *writer) runAll(batch []*op) {
 // run runs the batch in one transaction, answers the ops and returns those to be
 // run again.
 func (w *writer) run(batch []*op) []*op {
+	if w.moved() { // a look at the file costs a thousandth of a commit
+		answer(batch, errMoved)
+		return nil
+	}
 	// The transaction outlives any one caller, so no caller's context is in it.
 	tx, err := w.db.BeginTx(context.Background(), nil)
 	if err != nil {
+		w.noteFault(err)
 		answer(batch, fmt.Errorf("begin: %w", convert(err)))
 		return nil
 	}
 	g := &group{tx: tx, st: w.st, outbox: *w.outbox.Load(), alone: len(batch) == 1}
+	before := w.changes(g)
 	var good []*op
 	for i, o := range batch {
 		broken, err := g.run(o)
+		w.noteFault(err)
 		if broken {
 			tx.Rollback()
 			answer([]*op{o}, err)
@@ -179,21 +188,27 @@ func (w *writer) run(batch []*op) []*op {
 		}
 		good = append(good, o)
 	}
-	w.end(g, good)
+	w.end(g, good, before)
 	return nil
 }
 
-// end commits the group, or undoes it when there is nothing good in it.
-func (w *writer) end(g *group, good []*op) {
+// end commits the group, or undoes it when there is nothing good in it. before is
+// what changes said when it began.
+func (w *writer) end(g *group, good []*op, before int64) {
 	if len(good) == 0 {
 		g.tx.Rollback()
 		return
 	}
 	sent, err := g.send(good)
+	wrote := w.changes(g) > before
 	if err == nil {
 		err = g.tx.Commit()
 	}
+	if err == nil && wrote {
+		w.fault.Store(nil)
+	}
 	if err != nil {
+		w.noteFault(err)
 		g.tx.Rollback() // does nothing where the commit failed
 		err = fmt.Errorf("commit: %w", convert(err))
 	}
