@@ -67,7 +67,7 @@ func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.
 			return memory.Job{}, fmt.Errorf("put observation: %w", err)
 		}
 		if o.Kind == memory.KindSummaryObservation {
-			if err := tx.SupersedeSummaries(ctx, job.Scope(), string(job.SessionID), o.ID); err != nil {
+			if err := tx.SupersedeSummaries(ctx, job.Scope(), string(job.SessionID)); err != nil {
 				return memory.Job{}, fmt.Errorf("supersede summaries: %w", err)
 			}
 		}

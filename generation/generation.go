@@ -46,7 +46,7 @@ type Store interface {
 	Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error)
 	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error)
 	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
-	LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error)
+	LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error)
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
 	InTx(ctx context.Context, fn func(tx storage.Tx) error) error
 }

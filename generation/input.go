@@ -60,7 +60,7 @@ func (a *attempt) loadEvent(ctx context.Context, in *input) error {
 	if e.SessionID == "" || e.EventType == memory.EventUserPrompt {
 		return nil
 	}
-	asked, err := a.Store.LastEvent(ctx, a.job.Scope(), string(e.SessionID), memory.EventUserPrompt, e.OccurredAt)
+	asked, err := a.Store.LastPrompt(ctx, a.job.Scope(), string(e.SessionID), e.OccurredAt)
 	if errors.Is(err, memory.ErrNotFound) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"claude-mem/memory"
 	"claude-mem/providers"
@@ -105,6 +106,45 @@ func TestNewerSummarySupersedes(t *testing.T) {
 		b, err := h.store.Books(t.Context(), h.scope)
 		if err != nil || b.SummaryAsked != 3 || !b.Closed() {
 			t.Errorf("books %+v, %v", b, err)
+		}
+	})
+}
+
+// Two summaries of one session may be worked on at a time. Whichever is written
+// last, the one that was asked for with more events counts.
+func TestOvertakenSummaryIsSuperseded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.start(&provider{answer: func(ctx context.Context, call int, r providers.Request) (providers.Response, error) {
+			if call == 1 {
+				return slow(time.Minute)(ctx, call, r)
+			}
+			return answer(r)
+		}})
+		var jobs []memory.Job
+		for range 2 {
+			h.putSession(2, 1)
+			j := h.job(memory.KindSummary, h.session.ID)
+			j.Revision = int64(h.events)
+			j.QueueID = memory.QueueID(j)
+			h.owe(j)
+			h.settle()
+			jobs = append(jobs, j)
+		}
+		if first, second := h.now(jobs[0]).Status, h.now(jobs[1]).Status; first != memory.JobProcessing || second != memory.JobCompleted {
+			t.Fatalf("the first is %s, the second %s: nobody was overtaken", first, second)
+		}
+		time.Sleep(time.Minute)
+		if got := h.now(jobs[0]); got.Status != memory.JobCompleted {
+			t.Fatalf("the first is %s: %s", got.Status, got.LastError)
+		}
+		by := make(map[memory.Opt]memory.Observation)
+		for _, o := range h.observations() {
+			by[o.CreatedByJob] = o
+		}
+		older, newer := by[memory.Opt(jobs[0].ID)], by[memory.Opt(jobs[1].ID)]
+		if newer.SupersededBy != "" || older.SupersededBy != memory.Opt(newer.ID) {
+			t.Errorf("the summary of 4 events is superseded by %q, that of 2 by %q, want %q", newer.SupersededBy, older.SupersededBy, newer.ID)
 		}
 	})
 }

@@ -47,7 +47,7 @@ func TestSearchLeavesOutWhatWasSuperseded(t *testing.T) {
 	f.put(t, older)
 	last := f.put(t, newer)
 	f.tx(t, func(tx storage.Tx) error {
-		return tx.SupersedeSummaries(t.Context(), f.scope, string(session), last.ID)
+		return tx.SupersedeSummaries(t.Context(), f.scope, string(session))
 	})
 	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone"})
 	if err != nil || len(hits) != 1 || hits[0].ID != last.ID {

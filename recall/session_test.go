@@ -137,7 +137,7 @@ func TestSessionContextLeavesOutSubagentsAndTheSuperseded(t *testing.T) {
 	old.Metadata.Title = "New account"
 	last := f.put(t, old)
 	f.tx(t, func(tx storage.Tx) error {
-		return tx.SupersedeSummaries(t.Context(), f.scope, string(session), last.ID)
+		return tx.SupersedeSummaries(t.Context(), f.scope, string(session))
 	})
 	got := sessionContext(t, f, SessionContextInput{}).Text
 	if strings.Contains(got, "helper") || strings.Contains(got, "Old account") || !strings.Contains(got, "New account") {

@@ -62,8 +62,11 @@ type ObservationWriter interface {
 	UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error)
 	// DeleteObservation removes the row, its sources and its index entry.
 	DeleteObservation(ctx context.Context, s memory.Scope, id string) error
-	// SupersedeSummaries marks the session's other summaries as replaced by id.
-	SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error
+	// SupersedeSummaries marks all summaries of the session but the newest as replaced
+	// by that one. The newest is not the last written but the one whose job has the
+	// highest revision, for jobs overtake each other; among equals, and where no job
+	// made them, it is the one with the highest number.
+	SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID string) error
 }
 
 // AuditFilter narrows the audit log; a zero field does not.

@@ -151,9 +151,10 @@ type EventReader interface {
 	// SessionEvents lists a session's events in the order they occurred (then by
 	// id), at most p.Limit from p.Offset on.
 	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p Page) ([]memory.Event, error)
-	// LastEvent finds the session's newest event of a type that occurred at or before
-	// the given time.
-	LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error)
+	// LastPrompt finds the newest of the session's memory.EventUserPrompt events that
+	// occurred at or before the given time. It is asked for every event of a tool, so
+	// what it costs does not depend on how long the session is, nor the last prompt ago.
+	LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error)
 	// CountSessionEvents counts a session's events.
 	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
 }

@@ -29,9 +29,9 @@ func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID stri
 		and("session_id = ?", sessionID).add(` ORDER BY occurred_at, id`).page(p))
 }
 
-func (r reads) LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error) {
+func (r reads) LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error) {
 	return one(ctx, r.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").
-		and("session_id = ?", sessionID).and("event_type = ?", eventType).and("occurred_at <= ?", notAfter).
+		and("session_id = ?", sessionID).and("event_type = '"+memory.EventUserPrompt+"'").and("occurred_at <= ?", notAfter).
 		add(` ORDER BY occurred_at DESC, id DESC LIMIT 1`))
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -172,6 +173,15 @@ func hotStatements(scope memory.Scope) []hotStatement {
 			}
 			return err
 		}},
+		{"the last prompt", "agent_events_prompts", func(ctx context.Context, s *Store) error {
+			if _, err := s.LastPrompt(ctx, scope, "s2", now); !errors.Is(err, memory.ErrNotFound) {
+				return fmt.Errorf("found a prompt: %w", err)
+			}
+			return nil
+		}},
+		{"the newest summary", "observations_summaries|(server_sessions|observation_generation_jobs)_pkey|server_sessions_id", inTx(func(ctx context.Context, tx storage.Tx) error {
+			return tx.SupersedeSummaries(ctx, scope, "s2")
+		})},
 		{"job by id", "observation_generation_jobs_pkey", func(ctx context.Context, s *Store) error {
 			_, err := s.Job(ctx, scope, "j2")
 			return err

@@ -7,8 +7,10 @@ import (
 	"claude-mem/memory"
 )
 
-// jobCount is how many jobs stand alike.
-type jobCount struct {
+// account is one count of the books: of events asked for, of observations, or of
+// the jobs that stand alike.
+type account struct {
+	of     string
 	kind   memory.Kind
 	status memory.JobStatus
 	result string
@@ -18,27 +20,32 @@ type jobCount struct {
 // Books counts the rows themselves, along indexes that hold all it asks for: an
 // account that was kept on the side could agree with itself and be wrong.
 func (r reads) Books(ctx context.Context, s memory.Scope) (b memory.Books, err error) {
-	w := inTeam(s)
-	counts, err := all(ctx, r.q, func(sc scanner) (c jobCount, err error) {
-		return c, sc.Scan(&c.kind, &c.status, &c.result, &c.n)
-	}, `SELECT kind, status, COALESCE(result, ''), COUNT(*) FROM observation_generation_jobs INDEXED BY jobs_books
-		WHERE `+w.String()+` GROUP BY team_id, project_id, kind, status, result`, w.args...)
+	// One statement sees one state of the database: an event never shows before its job.
+	jobs, observations := inTeam(s), in(s)
+	args := append(append(append([]any(nil), jobs.args...), jobs.args...), observations.args...)
+	counts, err := all(ctx, r.q, func(sc scanner) (c account, err error) {
+		return c, sc.Scan(&c.of, &c.kind, &c.status, &c.result, &c.n)
+	}, `SELECT 'jobs', kind, status, COALESCE(result, ''), COUNT(*) FROM observation_generation_jobs INDEXED BY jobs_books
+			WHERE `+jobs.String()+` GROUP BY team_id, project_id, kind, status, result
+		UNION ALL
+		SELECT 'asked', '', '', '', COUNT(*) FROM agent_events INDEXED BY agent_events_asked
+			WHERE generate = 1 AND `+jobs.String()+`
+		UNION ALL
+		SELECT 'observations', '', '', '', COUNT(*) FROM observations WHERE `+observations.String(), args...)
 	if err != nil {
 		return b, err
 	}
 	for _, c := range counts {
-		if c.kind == memory.KindEvent || c.kind == memory.KindSummary {
+		switch {
+		case c.of == "asked":
+			b.EventsAsked = c.n
+		case c.of == "observations":
+			b.Observations = c.n
+		case c.kind == memory.KindEvent || c.kind == memory.KindSummary:
 			c.addTo(&b)
 		}
 	}
-	b.EventsAsked, err = one(ctx, r.q, "count", number,
-		`SELECT COUNT(*) FROM agent_events INDEXED BY agent_events_asked WHERE generate = 1 AND `+w.String(), w.args...)
-	if err != nil {
-		return b, err
-	}
-	w = in(s)
-	b.Observations, err = one(ctx, r.q, "count", number, `SELECT COUNT(*) FROM observations WHERE `+w.String(), w.args...)
-	return b, err
+	return b, nil
 }
 
 // Counts implements storage.TenantReader.
@@ -53,7 +60,7 @@ func (r reads) Counts(ctx context.Context, s memory.Scope) (memory.Counts, error
 		(SELECT COUNT(*) FROM agent_events INDEXED BY agent_events_asked WHERE `+rows.String()+`)`, args...)
 }
 
-func (c jobCount) addTo(b *memory.Books) {
+func (c account) addTo(b *memory.Books) {
 	if c.kind == memory.KindSummary {
 		b.SummaryAsked += c.n
 	}

@@ -38,10 +38,10 @@ func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID stri
 		` ORDER BY occurred_at, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
-// LastEvent implements storage.EventReader.
-func (r reads) LastEvent(ctx context.Context, s memory.Scope, sessionID, eventType string, notAfter memory.Epoch) (memory.Event, error) {
-	w := ofSession(s, sessionID).and("event_type = ?", eventType).and("occurred_at <= ?", notAfter)
-	return one(ctx, r.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String()+
+// LastPrompt implements storage.EventReader.
+func (r reads) LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error) {
+	w := ofSession(s, sessionID).and("event_type = '"+memory.EventUserPrompt+"'").and("occurred_at <= ?", notAfter)
+	return one(ctx, r.q, "event", readEvent, `SELECT `+eventColumns+` FROM agent_events INDEXED BY agent_events_prompts WHERE `+w.String()+
 		` ORDER BY occurred_at DESC, id DESC LIMIT 1`, w.args...)
 }
 

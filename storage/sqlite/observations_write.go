@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"claude-mem/internal/id"
@@ -111,8 +112,21 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 
 // SupersedeSummaries implements storage.ObservationWriter. Those replaced before
 // point to the newest as well, so that one step leads to what counts.
-func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID, id string) error {
-	w := within(s).and("session_id = ?", sessionID).and("kind = ?", memory.KindSummaryObservation).and("id <> ?", id)
-	_, err := t.exec(ctx, `UPDATE observations SET superseded_by = ? WHERE `+w.String(), append([]any{id}, w.args...)...)
+func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID string) error {
+	w := within(s).and("session_id = ?", sessionID).and("kind = '" + memory.KindSummaryObservation + "'")
+	newest, err := one(ctx, t.q, "summary", identifier, `SELECT id FROM observations INDEXED BY observations_summaries
+		WHERE `+w.String()+` ORDER BY COALESCE((SELECT j.revision FROM observation_generation_jobs j
+			WHERE j.id = created_by_job), 0) DESC, number DESC LIMIT 1`, w.args...)
+	if errors.Is(err, memory.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.and("id <> ?", newest)
+	_, err = t.exec(ctx, `UPDATE observations INDEXED BY observations_summaries SET superseded_by = ? WHERE `+w.String(),
+		append([]any{newest}, w.args...)...)
 	return err
 }
+
+func identifier(s scanner) (id string, err error) { return id, s.Scan(&id) }

@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"sync"
+
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -52,6 +54,47 @@ func testBooks(f *fixture) {
 
 // testLanes checks what health is judged by: how long the oldest has waited, what
 // is stuck, and when a lane last succeeded.
+// testBooksUnderLoad checks that the account closes at every moment, not only when
+// nothing happens.
+func testBooksUnderLoad(f *fixture) {
+	const writers, each = 4, 50
+	s := f.putSession(newSession(f.ours, "s", 1))
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for i := range each {
+				j, err := f.ingest(newEvent(f.ours, s.ID, memory.Epoch(i+1)))
+				if err == nil && i%2 == 0 {
+					_, err = f.lease(j.ID, "one", 100, 200)
+				}
+				if err != nil {
+					f.Errorf("ingest: %v", err)
+				}
+			}
+		})
+	}
+	idle := make(chan struct{})
+	go func() { wg.Wait(); close(idle) }()
+	for busy := true; busy; {
+		select {
+		case <-idle:
+			busy = false // and a last look
+		default:
+		}
+		for _, scope := range []memory.Scope{f.ours, {TeamID: f.ours.TeamID}} {
+			b, err := f.store.Books(f.ctx, scope)
+			if err != nil || !b.Closed() {
+				f.Errorf("the account while events come in: %+v, %v", b, err)
+				<-idle
+				return
+			}
+			if !busy {
+				f.same("asked for in the end", b.EventsAsked, int64(writers*each))
+			}
+		}
+	}
+}
+
 func testLanes(f *fixture) {
 	lanes := func(now memory.Epoch) []memory.LaneStats {
 		l, err := f.store.LaneStats(f.ctx, now)

@@ -81,20 +81,19 @@ func (f *fixture) eventsInOrder() {
 	f.ok(err)
 	f.same("count", n, int64(3))
 
-	for _, c := range []struct {
-		kind  string
-		until memory.Epoch
-		want  string
-	}{
-		{memory.EventToolUse, 30, late.ID},
-		{memory.EventToolUse, 29, second.ID},
-		{memory.EventUserPrompt, 30, first.ID},
-		{memory.EventUserPrompt, 20, first.ID},
-	} {
-		got, err := f.store.LastEvent(f.ctx, f.ours, s.ID, c.kind, c.until)
+	f.putEvent(prompt(f.ours2, f.putSession(newSession(f.ours2, "order", 1)).ID, 26)) // of another session
+	newest := f.putEvent(prompt(f.ours, s.ID, 40))
+	for until, want := range map[memory.Epoch]string{20: first.ID, 30: first.ID, 39: first.ID, 40: newest.ID, 99: newest.ID} {
+		got, err := f.store.LastPrompt(f.ctx, f.ours, s.ID, until)
 		f.ok(err)
-		f.same("last "+c.kind, got.ID, c.want)
+		f.same("the last prompt", got.ID, want)
 	}
-	_, err = f.store.LastEvent(f.ctx, f.ours, s.ID, memory.EventUserPrompt, 19)
+	_, err = f.store.LastPrompt(f.ctx, f.ours, s.ID, 19)
 	f.fails("before the first", err, memory.ErrNotFound)
+}
+
+func prompt(s memory.Scope, session string, at memory.Epoch) memory.Event {
+	e := newEvent(s, session, at)
+	e.EventType = memory.EventUserPrompt
+	return e
 }

@@ -17,7 +17,6 @@ type tenantRows struct {
 	event   memory.Event
 	job     memory.Job
 	summary memory.Observation // of the session
-	newer   memory.Observation // of the session, too
 }
 
 func (f *fixture) tenantRows() (r tenantRows) {
@@ -26,7 +25,7 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	r.session.ContentSessionID = "c"
 	r.session.ID, r.session.DedupeKey, r.session.ExternalSessionID = id.New(), "d", "x"
 	r.session = f.putSession(r.session)
-	r.event = f.putEvent(newEvent(f.ours, r.session.ID, 1))
+	r.event = f.putEvent(prompt(f.ours, r.session.ID, 1))
 	r.job = f.putJob(newJob(f.ours, memory.KindSummary, r.session.ID, 1))
 	r.key = newKey(f.ours, "k", 1)
 	f.tx(func(tx storage.Tx) error {
@@ -39,7 +38,7 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	o.Kind, o.SessionID = memory.KindSummaryObservation, memory.Opt(r.session.ID)
 	r.summary = f.putObservation(o, memory.Source{SourceType: memory.KindEvent.SourceType(), SourceID: r.event.ID})
 	o.ID = id.New()
-	r.newer = f.putObservation(o)
+	f.putObservation(o) // that takes its place
 	return r
 }
 
@@ -84,8 +83,8 @@ func reaches() map[string]reach {
 		"SessionEvents": func(ctx c, tx t, s s, r r) (bool, error) {
 			return some(tx.SessionEvents(ctx, s, r.session.ID, storage.Page{}))
 		},
-		"LastEvent": func(ctx c, tx t, s s, r r) (bool, error) {
-			return found(tx.LastEvent(ctx, s, r.session.ID, r.event.EventType, 99))
+		"LastPrompt": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.LastPrompt(ctx, s, r.session.ID, 99))
 		},
 		"CountSessionEvents": func(ctx c, tx t, s s, r r) (bool, error) {
 			n, err := tx.CountSessionEvents(ctx, s, r.session.ID)
@@ -125,7 +124,7 @@ func reaches() map[string]reach {
 			return err == nil, err
 		},
 		"SupersedeSummaries": func(ctx c, tx t, s s, r r) (bool, error) {
-			if err := tx.SupersedeSummaries(ctx, s, r.session.ID, r.newer.ID); err != nil {
+			if err := tx.SupersedeSummaries(ctx, s, r.session.ID); err != nil {
 				return false, err
 			}
 			o, err := tx.Observation(ctx, r.summary.Scope(), r.summary.ID)

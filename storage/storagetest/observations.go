@@ -108,7 +108,7 @@ func (f *fixture) supersedes(s memory.Session) {
 	other := f.putSession(newSession(f.ours, "other", 1))
 	old, note := put(memory.KindSummaryObservation, memory.Opt(s.ID)), put(memory.KindManual, memory.Opt(s.ID))
 	elsewhere, newest := put(memory.KindSummaryObservation, memory.Opt(other.ID)), put(memory.KindSummaryObservation, memory.Opt(s.ID))
-	f.tx(func(tx storage.Tx) error { return tx.SupersedeSummaries(f.ctx, f.ours, s.ID, newest.ID) })
+	f.tx(func(tx storage.Tx) error { return tx.SupersedeSummaries(f.ctx, f.ours, s.ID) })
 	for _, c := range []struct {
 		o    memory.Observation
 		want memory.Opt

@@ -93,6 +93,8 @@ CREATE TABLE agent_events (
 );
 CREATE INDEX agent_events_session ON agent_events (session_id, occurred_at, id)
 	WHERE session_id IS NOT NULL;
+-- A session may go on for very long without a prompt; other events pay nothing for this.
+CREATE INDEX agent_events_prompts ON agent_events (session_id, occurred_at, id) WHERE event_type = 'user_prompt';
 CREATE INDEX agent_events_asked ON agent_events (team_id, project_id, generate);
 
 CREATE TABLE observation_generation_jobs (
@@ -169,6 +171,8 @@ CREATE TABLE observations (
 CREATE INDEX observations_list ON observations (team_id, occurred_at, number);
 CREATE INDEX observations_project_list ON observations (project_id, occurred_at, number);
 CREATE INDEX observations_session ON observations (session_id, occurred_at, number) WHERE session_id IS NOT NULL;
+-- A session has a few summaries among thousands of other observations.
+CREATE INDEX observations_summaries ON observations (session_id, number) WHERE kind = 'summary';
 -- New entries wait in a list that every search reads through: it is kept short.
 CREATE INDEX observations_terms ON observations USING gin (terms) WITH (gin_pending_list_limit = 512);
 

@@ -82,8 +82,10 @@ CREATE TABLE agent_events (
 	FOREIGN KEY (project_id, team_id) REFERENCES projects (id, team_id),
 	FOREIGN KEY (session_id, project_id) REFERENCES server_sessions (id, project_id)
 ) STRICT;
-CREATE INDEX agent_events_session ON agent_events (session_id, occurred_at, id, event_type)
+CREATE INDEX agent_events_session ON agent_events (session_id, occurred_at, id)
 	WHERE session_id IS NOT NULL;
+-- A session may go on for very long without a prompt; other events pay nothing for this.
+CREATE INDEX agent_events_prompts ON agent_events (session_id, occurred_at, id) WHERE event_type = 'user_prompt';
 -- What the books and the counts read.
 CREATE INDEX agent_events_asked ON agent_events (team_id, project_id, generate);
 
@@ -154,6 +156,8 @@ CREATE TABLE observations (
 CREATE INDEX observations_list ON observations (team_id, occurred_at, number);
 CREATE INDEX observations_project_list ON observations (project_id, occurred_at, number);
 CREATE INDEX observations_session ON observations (session_id, occurred_at, number) WHERE session_id IS NOT NULL;
+-- A session has a few summaries among thousands of other observations.
+CREATE INDEX observations_summaries ON observations (session_id, number) WHERE kind = 'summary';
 
 CREATE TABLE observation_sources (
 	id             TEXT PRIMARY KEY,
