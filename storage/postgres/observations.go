@@ -46,26 +46,27 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
 	q := sql(selectObservation)
 	if labels := labelQuery(f); labels != "" {
-		q.within(s, "o.").and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+		q.within(s, "o.").and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels).window(f)
 	} else {
 		q.of(s, f)
 	}
 	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
 }
 
-// of adds the tenant, for an index by session to start from if the filter names one.
+// A filter comes in three parts, by what can answer them: labelQuery the index of
+// terms, window the index by session or by time, filter a look at each row.
+
+// of adds the tenant and the window, for the index that fits them to start from.
 func (q *query) of(s memory.Scope, f storage.ObservationFilter) *query {
 	if f.SessionID != "" {
-		return q.within(s, "o.")
+		return q.within(s, "o.").window(f)
 	}
-	return q.in(s, "o.")
+	return q.in(s, "o.").window(f)
 }
 
-// filter adds what f asks for, except what is asked of the index of terms: see
-// labelQuery.
-func (q *query) filter(f storage.ObservationFilter) *query {
-	if len(f.Kinds) > 0 {
-		q.and("o.kind = ANY(?)", f.Kinds)
+func (q *query) window(f storage.ObservationFilter) *query {
+	if f.SessionID != "" {
+		q.and("o.session_id = ?", f.SessionID)
 	}
 	if f.Since != 0 {
 		q.and("o.occurred_at >= ?", f.Since)
@@ -73,8 +74,12 @@ func (q *query) filter(f storage.ObservationFilter) *query {
 	if f.Until != 0 {
 		q.and("o.occurred_at < ?", f.Until)
 	}
-	if f.SessionID != "" {
-		q.and("o.session_id = ?", f.SessionID)
+	return q
+}
+
+func (q *query) filter(f storage.ObservationFilter) *query {
+	if len(f.Kinds) > 0 {
+		q.and("o.kind = ANY(?)", f.Kinds)
 	}
 	if f.WithoutSubagents {
 		q.and("o.agent_id IS NULL")

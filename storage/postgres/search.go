@@ -20,8 +20,10 @@ const (
 	maxMatched = 6000
 	// maxRanked bounds how many of them are ranked: the newest.
 	maxRanked = 3000
-	// maxLooked bounds how many observations are looked at, the newest, by a search
-	// for nothing but common words.
+	// maxWalked and maxLooked bound a search for nothing but common words: how many
+	// observations it walks through, the newest, and how many of those that pass the
+	// filter it looks into. Each is a microsecond or two.
+	maxWalked = 100000
 	maxLooked = 20000
 )
 
@@ -68,12 +70,12 @@ func stems(terms []string) []string {
 func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter) *query {
 	q := sql(`WITH matches AS MATERIALIZED (`)
 	if p.newest {
-		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM observations o WHERE `).of(s, f).filter(f).
-			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) newest
-			WHERE terms @@ ?::text::tsquery LIMIT ?`, maxLooked, anyOf(terms), maxRanked)
+		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
+			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, maxWalked).filter(f).
+			add(` LIMIT ?) newest WHERE terms @@ ?::text::tsquery LIMIT ?`, maxLooked, anyOf(terms), maxRanked)
 	} else {
 		q.add(`SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(s, "o.").
-			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.asked)+labelQuery(f)).filter(f).
+			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.asked)+labelQuery(f)).window(f).filter(f).
 			add(` OFFSET 0) found ORDER BY number DESC LIMIT ?`, maxRanked)
 	}
 	quoted := make([]string, len(terms))
