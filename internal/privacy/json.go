@@ -132,7 +132,7 @@ func (w *walker) skip() {
 // field cleans the text of the named field.
 func (w *walker) field(name, s string) string {
 	s = w.text(s)
-	if kind := secretName(name); kind != "" && literal(s, kind) && !isSelector(s) && !hasBlank(s) {
+	if kind := secretName(name); kind != "" && literalField(name, s, kind) && !isSelector(s) && !hasBlank(s) {
 		w.report.Redacted++
 		return marker + kind + "]"
 	}

@@ -32,15 +32,16 @@ func (c *cleaner) secrets(s string) string {
 	return out.String()
 }
 
-// nextSecret finds the first credential from i on. It walks over runs of
+// nextSecret finds the first credential at or behind from. It walks over runs of
 // characters that names and tokens are made of and looks closer where a run is as
 // long as a token, or is followed by what separates a name from its value.
-func nextSecret(s string, i int) (f found, next int) {
+func nextSecret(s string, from int) (f found, next int) {
+	i := from
 	for i < len(s) {
 		b := s[i]
 		if !isAlnum(b) {
 			if b == '-' {
-				if f, ok := privateKey(s, i); ok {
+				if f, ok := atDash(s, from, i); ok {
 					return f, f.end
 				}
 			}
@@ -61,6 +62,18 @@ func nextSecret(s string, i int) (f found, next int) {
 		i = end
 	}
 	return found{}, len(s)
+}
+
+// atDash looks at what a dash may open: a key, its end when the start was cut off,
+// a flag. Nothing before from may be taken.
+func atDash(s string, from, i int) (found, bool) {
+	if strings.HasPrefix(s[i:], "-----") {
+		if f, ok := privateKey(s, i); ok {
+			return f, true
+		}
+		return keyEnd(s, from, i)
+	}
+	return inCommand(s, i)
 }
 
 // maxRun is how long a run may be before the next one is taken to begin: one that
@@ -150,32 +163,4 @@ func afterScheme(s string, i, end int) (found, bool) {
 		return found{start, start + len(value), "bearer-token"}, len(value) >= 16 && hasDigit(value)
 	}
 	return found{start, stop, "basic-credentials"}, isBasic(value)
-}
-
-// privateKey recognises a PEM block at the dashes it starts with. Without an end
-// it goes as far as the body does; without a body it is only a mention.
-func privateKey(s string, i int) (found, bool) {
-	const begin, longestLabel, shortestBody, longestBody = "-----BEGIN ", 40, 40, 8 << 10
-	if !strings.HasPrefix(s[i:], begin) {
-		return found{}, false
-	}
-	label, _, ok := strings.Cut(s[i+len(begin):min(len(s), i+len(begin)+longestLabel)], "-----")
-	if !ok || !strings.Contains(label, "PRIVATE KEY") {
-		return found{}, false
-	}
-	body := i + len(begin) + len(label) + len("-----")
-	if end := strings.Index(s[body:min(len(s), body+longestBody)], "-----END "); end >= shortestBody {
-		end += body + len("-----END ")
-		if tail := strings.Index(s[end:], "-----"); tail >= 0 && tail <= longestLabel {
-			return found{i, end + tail + len("-----"), "private-key"}, true
-		}
-	}
-	end, chars := body, 0
-	for end < len(s) && (isBase64(s[end]) || strings.IndexByte("= \t\r\n\\:,-\"'", s[end]) >= 0) {
-		if isBase64(s[end]) {
-			chars++
-		}
-		end++
-	}
-	return found{i, end, "private-key"}, chars >= shortestBody
 }
