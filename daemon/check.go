@@ -4,16 +4,12 @@ import (
 	"context"
 
 	"claude-mem/internal/config"
-	"claude-mem/storage"
+	"claude-mem/storage/sqlite"
 )
 
-// CheckStorage opens the database, beside a daemon that may run, and returns what
-// is damaged in it. It reads all of it.
+// CheckStorage reads the whole database, beside a daemon that may run, and returns
+// what is damaged in it. It makes and changes nothing; a database that is not there
+// is an [fs.ErrNotExist].
 func CheckStorage(ctx context.Context, cfg *config.Config) error {
-	return withStore(ctx, cfg, func(s storage.Store) error {
-		if c, ok := s.(storage.Checker); ok {
-			return c.Check(ctx)
-		}
-		return nil
-	})
+	return sqlite.CheckFile(ctx, cfg.Dirs.Database())
 }

@@ -68,7 +68,7 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 		})
 	}
 	in := capture.New(p.store, capture.Options{CreateProjects: true})
-	p.drainer = newDrainer(d.cfg.Dirs.Spool(), in, key.TeamID, log)
+	p.drainer = newDrainer(d.cfg.Dirs.Spool(), key.TeamID, in, p.store.Fault, log)
 	p.api = httpapi.New(httpapi.Config{
 		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: log,
 		System: &system{daemon: d, parts: p},

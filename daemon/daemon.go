@@ -48,13 +48,13 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{}
 	serving atomic.Bool
-	recheck time.Duration  // of the lock
+	recheck time.Duration  // of the lock and the database file
 	state   instance.State // set before ready is closed
 }
 
 // New makes a daemon that does nothing before Run.
 func New(cfg *Config, o Options) *Daemon {
-	return &Daemon{cfg: cfg, opts: o, ready: make(chan struct{}), recheck: lockCheckEvery}
+	return &Daemon{cfg: cfg, opts: o, ready: make(chan struct{}), recheck: recheckEvery}
 }
 
 // Ready is closed once the daemon listens.
@@ -114,7 +114,7 @@ func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener,
 	run.Go(guarded(func() error { return d.serveHTTP(ctx, l, p) }))
 	run.Go(guarded(func() error { return p.runWorker(ctx) }))
 	run.Go(guarded(func() error { p.drainer.run(ctx); return nil }))
-	run.Go(guarded(func() error { return d.watchLock(ctx, lock) }))
+	run.Go(guarded(func() error { return d.watch(ctx, lock, p.store.Moved) }))
 
 	// The socket takes connections since Listen, so whoever reads the state can come.
 	d.state = stateOf(l)
@@ -150,12 +150,18 @@ func stateOf(l net.Listener) instance.State {
 
 // errLockLost ends a daemon that others cannot see any more: they will start
 // another.
-var errLockLost = errors.New("the lock file is gone")
+var errLockLost = errors.New("a lock file is gone")
 
-// lockCheckEvery is how often a daemon makes sure that its lock still counts.
-const lockCheckEvery = 5 * time.Second
+// errDatabaseMoved ends a daemon whose database nobody would find again: the next
+// one opens, or makes, what lies at the path now.
+var errDatabaseMoved = errors.New("the database file was moved, removed or replaced while it was open")
 
-func (d *Daemon) watchLock(ctx context.Context, lock *instance.Lock) error {
+// recheckEvery is how often a daemon makes sure that its lock and its database are
+// still the ones that others see.
+const recheckEvery = 5 * time.Second
+
+// watch ends the daemon when it has lost one of them.
+func (d *Daemon) watch(ctx context.Context, lock *instance.Lock, moved func() bool) error {
 	tick := time.NewTicker(d.recheck)
 	defer tick.Stop()
 	for {
@@ -165,6 +171,9 @@ func (d *Daemon) watchLock(ctx context.Context, lock *instance.Lock) error {
 		case <-tick.C:
 			if lock.Lost() {
 				return errLockLost
+			}
+			if moved() {
+				return fmt.Errorf("%s: %w", d.cfg.Dirs.Database(), errDatabaseMoved)
 			}
 		}
 	}

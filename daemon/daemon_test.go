@@ -179,6 +179,53 @@ func TestLosingTheLockEndsIt(t *testing.T) {
 	}
 }
 
+func TestLosingTheDatabaseEndsIt(t *testing.T) {
+	cfg := load(t, settings(t, config.GenerationDisabled, "1"))
+	d := New(cfg, Options{})
+	d.recheck = time.Hour // what happens before it is noticed
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	<-d.Ready()
+	r := &running{Daemon: d, t: t}
+	if err := os.Remove(cfg.Dirs.Database()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.client().Hook(t.Context(), edit("s1", "t1", "a.go")); !errors.Is(err, memory.ErrUnavailable) {
+		t.Errorf("the hook is told %v", err)
+	}
+	h, err := r.client().Health(t.Context())
+	if err != nil || h.Status != "degraded" || !strings.Contains(strings.Join(h.Reasons, ""), errDatabaseMoved.Error()) {
+		t.Errorf("health %+v, %v", h, err)
+	}
+	if err := CheckStorage(t.Context(), cfg); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the check says %v", err)
+	}
+	if _, err := os.Stat(cfg.Dirs.Database()); err == nil {
+		t.Error("the check made a database")
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWatchSeesTheDatabaseGo(t *testing.T) {
+	cfg := load(t, settings(t))
+	d := New(cfg, Options{})
+	d.recheck = time.Millisecond
+	done := make(chan error, 1)
+	go func() { done <- d.Run(t.Context()) }()
+	<-d.Ready()
+	if err := os.Remove(cfg.Dirs.Database()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, errDatabaseMoved) || !strings.Contains(err.Error(), cfg.Dirs.Database()) {
+		t.Errorf("Run: %v", err)
+	}
+}
+
 func TestStopLetsNobodyWait(t *testing.T) {
 	r := start(t, settings(t, config.GenerationDisabled, "1"))
 	at := memory.Now()

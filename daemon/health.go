@@ -50,17 +50,30 @@ func (s *system) Alive() client.Alive {
 // Ready reports whether requests are taken.
 func (s *system) Ready() bool { return s.daemon.serving.Load() }
 
+// Refuse is why a request with a key is not answered: its database is gone.
+func (s *system) Refuse() error {
+	if s.parts.store.Moved() {
+		return memory.Errorf(memory.CodeUnavailable, "%w", errDatabaseMoved)
+	}
+	return nil
+}
+
 // Version is the version of the program.
 func (s *system) Version() string { return version.String() }
 
 // Spool tells what hooks could not deliver.
 func (s *system) Spool() client.SpoolState { return s.parts.drainer.state() }
 
-// Lanes tells how every lane stands, at most lanesKeptFor ago.
+// Lanes tells how every lane stands now. It counts, for a caller with a key.
 func (s *system) Lanes(ctx context.Context) ([]client.LaneHealth, error) {
+	return s.lanesWithin(ctx, 0)
+}
+
+// lanesWithin tells how every lane stood at most age ago.
+func (s *system) lanesWithin(ctx context.Context, age time.Duration) ([]client.LaneHealth, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.at) >= lanesKeptFor {
+	if now := time.Now(); now.Sub(s.at) >= age {
 		s.lanes, s.err = s.countLanes(ctx, memory.EpochOf(now))
 		s.at = now
 		if ctx.Err() != nil {
@@ -107,7 +120,8 @@ func (s *system) Health(ctx context.Context) client.Health {
 		s.parts.log.ErrorContext(ctx, "health: storage", "err", err)
 	}
 	h.Storage = storage
-	lanes, err := s.Lanes(ctx)
+	h.Reasons = append(h.Reasons, s.storageTroubles()...)
+	lanes, err := s.lanesWithin(ctx, lanesKeptFor)
 	if err != nil {
 		h.Reasons = append(h.Reasons, "the jobs cannot be counted")
 		s.parts.log.ErrorContext(ctx, "health: lanes", "err", err)
@@ -121,6 +135,17 @@ func (s *system) Health(ctx context.Context) client.Health {
 		h.Status = "degraded"
 	}
 	return h
+}
+
+// storageTroubles lists what keeps the database from being written to.
+func (s *system) storageTroubles() []string {
+	if s.parts.store.Moved() {
+		return []string{errDatabaseMoved.Error() + "; the daemon stops, and the next starts anew"}
+	}
+	if err := s.parts.store.Fault(); err != nil {
+		return []string{"the last write failed, and none succeeded since: " + err.Error()}
+	}
+	return nil
 }
 
 // laneTroubles lists what is wrong with the lanes. Where generation is switched
@@ -163,7 +188,7 @@ func (s *system) Info(ctx context.Context) (client.Info, error) {
 	if err != nil {
 		return client.Info{}, err
 	}
-	lanes, err := s.Lanes(ctx)
+	lanes, err := s.lanesWithin(ctx, lanesKeptFor)
 	if err != nil {
 		return client.Info{}, err
 	}

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"database/sql"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,61 @@ func TestHealthOfAnIdleDaemon(t *testing.T) {
 	}
 	if ready, err := c.Readiness(t.Context()); err != nil || ready.Status != "ready" {
 		t.Errorf("readiness %+v, %v", ready, err)
+	}
+}
+
+// Books and lanes are printed above one another.
+func TestStatsAreOfOneMoment(t *testing.T) {
+	r := start(t, settings(t, config.GenerationDisabled, "1"))
+	c := r.client()
+	for i, id := range []string{"t1", "t2", "t3"} {
+		if _, err := c.Hook(t.Context(), edit("s1", id, "a.go")); err != nil {
+			t.Fatal(err)
+		}
+		st, err := c.Stats(t.Context(), "")
+		if err != nil || st.Books.Queued != int64(i+1) || st.Lanes[0].Queued != st.Books.Queued {
+			t.Errorf("books %+v, lanes %+v, %v", st.Books, st.Lanes, err)
+		}
+	}
+}
+
+func TestHealthOnAFullDisk(t *testing.T) {
+	cfg := load(t, settings(t))
+	if err := cfg.Dirs.Make(); err != nil {
+		t.Fatal(err)
+	}
+	d := New(cfg, Options{})
+	p, err := d.compose(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.close() }()
+	run := func(text string) error {
+		return p.store.WriteSQL(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.Exec(text)
+			return err
+		})
+	}
+	const grow = `INSERT INTO ballast VALUES (randomblob(1000000))`
+	for _, text := range []string{`CREATE TABLE ballast (b BLOB)`, `PRAGMA max_page_count = 1`} {
+		if err := run(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if run(grow) == nil {
+		t.Fatal("the disk is not full")
+	}
+	s := &system{daemon: d, parts: p}
+	if h := s.Health(t.Context()); h.Status != "degraded" || !strings.Contains(strings.Join(h.Reasons, ""), "full") {
+		t.Errorf("health %+v", h)
+	}
+	for _, text := range []string{`PRAGMA max_page_count = 1000000`, grow} {
+		if err := run(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if h := s.Health(t.Context()); h.Status != "ok" {
+		t.Errorf("health after it was mended %+v", h)
 	}
 }
 

@@ -2,11 +2,12 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
-	"claude-mem/capture"
 	"claude-mem/client"
 	"claude-mem/hooks/spool"
 	"claude-mem/internal/id"
@@ -23,13 +24,24 @@ const (
 	spoolStateFor = time.Second
 )
 
+// maxTries is how often a batch may fail for no reason that passes by itself before
+// the records that spoil it are set aside.
+const maxTries = 5
+
+// intake is what takes records in: [capture.Capture].
+type intake interface {
+	HookBatch(ctx context.Context, caller memory.Caller, rs []memory.HookRecord) (rejected []error, err error)
+}
+
 // drainer takes in what hooks could not deliver, by the same function that
 // serves their route.
 type drainer struct {
 	spool  *spool.Spool
-	in     *capture.Capture
+	in     intake
 	caller memory.Caller
 	log    *slog.Logger
+	tries  int          // that failed in a row; of the goroutine that drains
+	fault  func() error // why the database cannot be written to; nil if it can
 
 	mu      sync.Mutex // guards what follows: the spool as counted last
 	counted client.SpoolState
@@ -38,9 +50,10 @@ type drainer struct {
 
 // newDrainer makes a drainer that acts for the team. It acts with no key: who may
 // write into the user's own folder needs none, and none can be revoked meanwhile.
-func newDrainer(dir string, in *capture.Capture, teamID string, log *slog.Logger) *drainer {
+// fault tells of what is wrong with the database rather than with a record.
+func newDrainer(dir, teamID string, in intake, fault func() error, log *slog.Logger) *drainer {
 	caller := memory.Caller{Key: memory.APIKey{TeamID: teamID, ActorID: "system:spool"}}
-	return &drainer{spool: spool.New(dir), in: in, caller: caller, log: log}
+	return &drainer{spool: spool.New(dir), in: in, caller: caller, log: log, fault: fault}
 }
 
 // run drains until ctx is done.
@@ -66,7 +79,7 @@ func (d *drainer) drain(ctx context.Context) error {
 	caller := d.caller
 	caller.RequestID = "spool-" + id.New()
 	taken, err := d.spool.Drain(ctx, func(ctx context.Context, records []memory.HookRecord) ([]error, error) {
-		rejected, err := d.in.HookBatch(ctx, caller, records)
+		rejected, err := d.take(ctx, caller, records)
 		for i, reason := range rejected {
 			if reason != nil {
 				d.log.Warn("a spooled record is kept aside", "session", records[i].SessionID, "reason", reason)
@@ -78,6 +91,42 @@ func (d *drainer) drain(ctx context.Context) error {
 		d.log.Info("took in the spool", "records", taken, "requestId", caller.RequestID)
 	}
 	return err
+}
+
+// take hands records over. When it failed too often, each goes alone, so that one
+// which breaks something of ours does not keep the others out for ever.
+func (d *drainer) take(ctx context.Context, caller memory.Caller, records []memory.HookRecord) (rejected []error, err error) {
+	rejected, err = d.in.HookBatch(ctx, caller, records)
+	switch {
+	case err == nil:
+		d.tries = 0
+		return rejected, nil
+	case !d.ofRecord(ctx, err):
+		return nil, err
+	}
+	if d.tries++; d.tries < maxTries {
+		return nil, err
+	}
+	rejected = make([]error, len(records))
+	for i := range records {
+		one, err := d.in.HookBatch(ctx, caller, records[i:i+1])
+		switch {
+		case err == nil:
+			rejected[i] = one[0]
+		case d.ofRecord(ctx, err):
+			rejected[i] = fmt.Errorf("failed %d times: %w", d.tries, err)
+		default:
+			return nil, err
+		}
+	}
+	d.tries = 0
+	return rejected, nil
+}
+
+// ofRecord reports whether a failure may be the record's own doing, as one of the
+// database or of the time is not.
+func (d *drainer) ofRecord(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && d.fault() == nil && !errors.Is(err, memory.ErrUnavailable)
 }
 
 // state tells what waits, at most spoolStateFor ago.

@@ -34,6 +34,8 @@ type Config struct {
 type System interface {
 	Alive() client.Alive
 	Ready() bool
+	// Refuse returns why nothing can be read or stored any more, or nil.
+	Refuse() error
 	Version() string
 	Health(ctx context.Context) client.Health
 	Info(ctx context.Context) (client.Info, error)
@@ -67,11 +69,15 @@ func New(c Config) *API {
 	// another host, its key.
 	a.router.RedirectTrailingSlash = false
 	a.router.RedirectFixedPath = false
-	a.router.HandleMethodNotAllowed = false // the contract knows no 405
+	a.router.HandleMethodNotAllowed = false // see noRoute
 	a.router.HandleOPTIONS = false
-	a.router.NotFound = http.HandlerFunc(notFound)
+	a.router.NotFound = http.HandlerFunc(a.noRoute)
 	for _, r := range Routes() {
 		a.router.Handle(r.Method, routerPattern(r), a.handler(r))
+		if r.Scope == "" && r.Method == http.MethodGet {
+			// Whatever watches services asks so. The body stays away by itself.
+			a.router.Handle(http.MethodHead, r.Pattern, a.handler(r))
+		}
 	}
 	return a
 }

@@ -36,7 +36,11 @@ func (r *request) decode(v any) error {
 func (r *request) readJSON() ([]byte, error) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return nil, nil
+		// For these two the contract has the words, which say less.
+		if kind == "" || kind == "text/plain" || r.ContentLength == 0 {
+			return nil, nil
+		}
+		return nil, invalidType("object", "undefined: the body is "+kind+", not application/json")
 	}
 	var buf bytes.Buffer
 	if n := r.ContentLength; n > 0 {

@@ -36,6 +36,7 @@ type fakeSystem struct {
 
 func (*fakeSystem) Alive() client.Alive { return client.Alive{Status: "ok", Runtime: "local"} }
 func (s *fakeSystem) Ready() bool       { return !s.stopping }
+func (*fakeSystem) Refuse() error       { return nil }
 func (*fakeSystem) Version() string     { return "v1" }
 func (s *fakeSystem) Health(context.Context) client.Health {
 	if s.sick {

@@ -63,7 +63,7 @@ var (
 func (a *API) handler(route Route) httprouter.Handle {
 	return func(w http.ResponseWriter, hr *http.Request, params httprouter.Params) {
 		if route.Pattern == startPattern && params.ByName("id") != "start" {
-			notFound(w, hr)
+			a.noRoute(w, hr)
 			return
 		}
 		start := time.Now()
@@ -87,6 +87,10 @@ func (a *API) handler(route Route) httprouter.Handle {
 
 func (a *API) answer(r *request) (answer, error) {
 	if r.route.Scope != "" {
+		// Before the key: it would be looked for in a database that is not ours.
+		if err := a.System.Refuse(); err != nil {
+			return answer{}, err
+		}
 		key, err := a.authenticate(r.Request, r.route.Scope)
 		if err != nil {
 			return answer{}, err
@@ -160,14 +164,6 @@ func (a *API) recoverPanic(w http.ResponseWriter, r *http.Request) {
 		a.Log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(v), "stack", string(debug.Stack()))
 		a.fail(w, r, fmt.Errorf("panic: %v", v))
 	}
-}
-
-// notFound answers for what is no route, in the contract's words.
-func notFound(w http.ResponseWriter, r *http.Request) {
-	data, _ := encode(client.ErrorBody{ // texts always marshal
-		Error: memory.CodeNotFound, Message: "Cannot " + r.Method + " " + r.URL.Path, RequestID: w.Header().Get("X-Request-Id"),
-	})
-	writeJSON(w, http.StatusNotFound, data)
 }
 
 // safeRequestID reports whether an inbound id may go into logs and rows.

@@ -107,10 +107,11 @@ func prepareFile(path string) (os.FileInfo, error) {
 	return fi, errors.Join(err, f.Close())
 }
 
-// connect opens a pool of n connections. The pragmas stand in the DSN because
+// connect opens a pool of n connections to a file that exists: one that is made
+// later must not make a new file where ours was. The pragmas stand in the DSN because
 // they are a connection's own: sent as statements they would reach only one.
 func connect(path string, n int, extra string) (*sql.DB, error) {
-	return openDSN(path, n, "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
+	return openDSN(path, n, "?mode=rw&_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"+
 		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"+
 		"&_pragma=journal_size_limit(67108864)"+extra)
 }

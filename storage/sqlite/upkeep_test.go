@@ -65,6 +65,9 @@ func TestLogIsCutBack(t *testing.T) {
 // to shrink.
 func TestIdleWriterGivesItsCacheBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.db")
+	if _, err := prepareFile(path); err != nil {
+		t.Fatal(err)
+	}
 	db, err := connect(path, 1, writerPragmas)
 	if err != nil {
 		t.Fatal(err)
