@@ -16,6 +16,7 @@ type hookDraft struct {
 	project memory.Project
 	session sessionRef
 	event   *draft // nil: the record has none
+	kept    bool   // it lay in the spool before it was told
 }
 
 // Hook takes in what one hook call amounts to. The answer holds no context: that
@@ -29,12 +30,7 @@ func (c *Capture) Hook(ctx context.Context, caller memory.Caller, r memory.HookR
 	if sid, ok := c.sessions.get(d.session.key(d.project.ID)); ok && d.asksOnly() {
 		return memory.HookAnswer{SessionID: sid}, nil
 	}
-	var answer memory.HookAnswer
-	err = c.write(ctx, caller, func(u *unit) (err error) {
-		answer, err = u.hook(ctx, d)
-		return err
-	})
-	return answer, err
+	return c.tell(ctx, caller, d)
 }
 
 // HookBatch takes in records in order, as few transactions as it can make of them.
@@ -43,43 +39,51 @@ func (c *Capture) Hook(ctx context.Context, caller memory.Caller, r memory.HookR
 // tell the whole batch again is harmless.
 func (c *Capture) HookBatch(ctx context.Context, caller memory.Caller, rs []memory.HookRecord) (rejected []error, err error) {
 	rejected = make([]error, len(rs))
-	drafts := make([]hookDraft, len(rs))
+	places := make([]int, 0, len(rs)) // of the drafts among the records
+	drafts := make([]hookDraft, 0, len(rs))
 	for i, r := range rs {
-		drafts[i], err = c.prepareHook(ctx, caller, r)
+		d, err := c.prepareHook(ctx, caller, r)
 		if err = setAside(err, &rejected[i]); err != nil {
 			return rejected, err
 		}
-	}
-	err = c.write(ctx, caller, func(u *unit) error {
-		late := make(map[string]memory.Scope)
-		for i, d := range drafts {
-			if rejected[i] != nil {
-				continue
-			}
-			answer, err := u.hook(ctx, d)
-			if err != nil {
-				return err
-			}
-			if answer.EventID != "" && !answer.Duplicate {
-				late[answer.SessionID] = d.project.Scope()
-			}
+		if rejected[i] == nil {
+			d.kept = true
+			places, drafts = append(places, i), append(drafts, d)
 		}
-		return u.oweLateSummaries(ctx, late)
-	})
+	}
+	if len(drafts) == 0 {
+		return rejected, nil
+	}
+	_, err = c.tell(ctx, caller, drafts...)
 	if err == nil || ctx.Err() != nil {
 		return rejected, err
 	}
 	// One of them spoils it for all: find out which.
-	for i, r := range rs {
-		if rejected[i] != nil {
-			continue
-		}
-		_, err := c.Hook(ctx, caller, r)
-		if err = setAside(err, &rejected[i]); err != nil {
+	for k, d := range drafts {
+		_, err := c.tell(ctx, caller, d)
+		if err = setAside(err, &rejected[places[k]]); err != nil {
 			return rejected, err
 		}
 	}
 	return rejected, nil
+}
+
+// tell writes records in one transaction, and owes the summaries that they make
+// necessary. It returns the answer to the last.
+func (c *Capture) tell(ctx context.Context, caller memory.Caller, drafts ...hookDraft) (answer memory.HookAnswer, err error) {
+	err = c.write(ctx, caller, func(u *unit) (err error) {
+		late := make(map[string]hookDraft) // by session
+		for _, d := range drafts {
+			if answer, err = u.hook(ctx, d); err != nil {
+				return err
+			}
+			if answer.EventID != "" && !answer.Duplicate {
+				late[answer.SessionID] = d
+			}
+		}
+		return u.oweLateSummaries(ctx, late)
+	})
+	return answer, err
 }
 
 // setAside moves the fault of a wrong record to rejected; a failure of ours it returns.
@@ -157,21 +161,24 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 		answer.JobID = job.ID
 	}
 	if d.record.EndSession {
-		err = u.endAt(ctx, scope, sid, answer.JobID)
+		err = u.endAt(ctx, scope, sid, d.record.OccurredAt, answer.JobID)
 	}
 	return answer, err
 }
 
 // oweLateSummaries owes anew the summaries of those sessions that had ended when
-// their events came: while the events lay in the spool, the end itself may have
-// arrived by the direct way, and nobody will ask again.
-func (u *unit) oweLateSummaries(ctx context.Context, sessions map[string]memory.Scope) error {
-	for sid, scope := range sessions {
+// events of theirs came. Two hooks of one moment overtake each other, and while
+// events lay in the spool, the end may have arrived by the direct way: nobody will
+// ask again. What happened after the end is not late, but tells of a session that
+// was resumed, and will end again.
+func (u *unit) oweLateSummaries(ctx context.Context, last map[string]hookDraft) error {
+	for sid, d := range last {
+		scope := d.project.Scope()
 		s, err := u.Session(ctx, scope, sid)
 		if err != nil {
 			return err
 		}
-		if s.EndedAt == 0 {
+		if s.EndedAt == 0 || !d.kept && d.record.OccurredAt > s.EndedAt {
 			continue
 		}
 		n, err := u.CountSessionEvents(ctx, scope, sid)
@@ -185,7 +192,9 @@ func (u *unit) oweLateSummaries(ctx context.Context, sessions map[string]memory.
 	return nil
 }
 
-func (u *unit) endAt(ctx context.Context, s memory.Scope, sid, jobID string) error {
+// endAt ends a session at the time its end happened, which may be long before it
+// is told, but for clocks that go ahead of ours.
+func (u *unit) endAt(ctx context.Context, s memory.Scope, sid string, at memory.Epoch, jobID string) error {
 	found, err := u.Session(ctx, s, sid)
 	if errors.Is(err, memory.ErrNotFound) {
 		return memory.Errorf(memory.CodeInternal, "session %s is gone", sid)
@@ -193,6 +202,6 @@ func (u *unit) endAt(ctx context.Context, s memory.Scope, sid, jobID string) err
 	if err != nil {
 		return err
 	}
-	_, err = u.end(ctx, found, jobID)
+	_, err = u.end(ctx, found, min(at, u.now), jobID)
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"claude-mem/memory"
+	"claude-mem/storage"
+	"claude-mem/storage/sqlite"
 )
 
 func record(event, source string, change func(*memory.HookRecord)) memory.HookRecord {
@@ -153,6 +155,80 @@ func TestSpooledEventsAfterTheEnd(t *testing.T) {
 	if b := f.books(t); b.SummaryAsked != 1 {
 		t.Errorf("books %+v", b)
 	}
+}
+
+// Whichever way events come that happened before the end: they are summed up, too.
+func TestEventsAfterTheEndAreSummedUp(t *testing.T) {
+	ended := record("", "", func(r *memory.HookRecord) { r.Event, r.EndSession, r.OccurredAt = nil, true, 2000 })
+	at := func(when memory.Epoch) memory.HookRecord {
+		return record(memory.EventToolUse, "late", func(r *memory.HookRecord) { r.OccurredAt = when })
+	}
+	for name, c := range map[string]struct {
+		tell     func(f fixture) error
+		revision int64 // how many events the summary covers
+	}{
+		"a hook that was overtaken": {func(f fixture) error {
+			_, err := f.Hook(t.Context(), f.caller, at(1999))
+			return err
+		}, 2},
+		"a hook of a session that was resumed": {func(f fixture) error {
+			_, err := f.Hook(t.Context(), f.caller, at(2001))
+			return err
+		}, 1},
+		"the spool": {func(f fixture) error {
+			_, err := f.HookBatch(t.Context(), f.caller, []memory.HookRecord{at(2001)})
+			return err
+		}, 2},
+		"the spool, one by one": {func(f fixture) error {
+			spoilt := record(memory.EventToolUse, "spoilt", func(r *memory.HookRecord) { r.SessionID = "another" })
+			f.Capture.store = spoiltStore{f.store, "src:spoilt"}
+			rejected, err := f.HookBatch(t.Context(), f.caller, []memory.HookRecord{at(2001), spoilt})
+			if err == nil && (rejected[0] != nil || !errors.Is(rejected[1], memory.ErrConflict)) {
+				t.Errorf("rejected %v", rejected)
+			}
+			return err
+		}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Options{})
+			hook(t, f, record(memory.EventToolUse, "t1", nil))
+			summary := hook(t, f, ended).JobID
+			for range 2 { // told again it changes nothing
+				if err := c.tell(f); err != nil {
+					t.Fatal(err)
+				}
+				j, err := f.store.JobByID(t.Context(), summary)
+				if err != nil || j.Revision != c.revision {
+					t.Errorf("the summary covers %d events, %v; want %d", j.Revision, err, c.revision)
+				}
+			}
+			if b := f.books(t); b.SummaryAsked != 1 {
+				t.Errorf("books %+v", b)
+			}
+		})
+	}
+}
+
+// spoiltStore refuses the event of one dedupe key.
+type spoiltStore struct {
+	*sqlite.Store
+	key string
+}
+
+func (s spoiltStore) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
+	return s.Store.InTx(ctx, func(tx storage.Tx) error { return fn(spoiltTx{tx, s.key}) })
+}
+
+type spoiltTx struct {
+	storage.Tx
+	key string
+}
+
+func (tx spoiltTx) PutEvent(ctx context.Context, e memory.Event) (memory.Event, bool, error) {
+	if e.DedupeKey == tx.key {
+		return memory.Event{}, false, memory.Errorf(memory.CodeConflict, "refused")
+	}
+	return tx.Tx.PutEvent(ctx, e)
 }
 
 func TestHookBatchThatCannotBeStored(t *testing.T) {

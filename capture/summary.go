@@ -23,18 +23,18 @@ func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionI
 		if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n); err != nil {
 			return err
 		}
-		s, err = u.end(ctx, found, job.ID)
+		s, err = u.end(ctx, found, u.now, job.ID)
 		return err
 	})
 	return s, job, err
 }
 
 // end marks the session as ended and audits the first time.
-func (u *unit) end(ctx context.Context, s memory.Session, jobID string) (memory.Session, error) {
+func (u *unit) end(ctx context.Context, s memory.Session, at memory.Epoch, jobID string) (memory.Session, error) {
 	if s.EndedAt != 0 {
 		return s, nil
 	}
-	s, err := u.EndSession(ctx, s.Scope(), s.ID, u.now)
+	s, err := u.EndSession(ctx, s.Scope(), s.ID, at)
 	if err == nil {
 		u.audit(memory.AuditSessionEnd, "server_session", s.ID, s.Scope(), jobID)
 	}

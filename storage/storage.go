@@ -138,7 +138,7 @@ type SessionWriter interface {
 	// EnsureSession returns the project's session with the same DedupeKey, made from
 	// in if there is none; created says which.
 	EnsureSession(ctx context.Context, in memory.Session) (s memory.Session, created bool, err error)
-	// EndSession sets EndedAt if it is not set.
+	// EndSession sets EndedAt if it is not set; at may be in the past.
 	EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error)
 	// SetSessionGeneration records where the session's generation stands; a
 	// generatedAt of 0 leaves LastGeneratedAt as it is.

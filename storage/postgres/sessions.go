@@ -64,7 +64,7 @@ func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Sessi
 
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	return one(ctx, t.q, "session", readSession, sql(`UPDATE server_sessions SET ended_at = COALESCE(ended_at, ?),
-		updated_at = CASE WHEN ended_at IS NULL THEN ? ELSE updated_at END WHERE `, at, at).
+		updated_at = CASE WHEN ended_at IS NULL THEN GREATEST(updated_at, ?) ELSE updated_at END WHERE `, at, at).
 		within(s, "").and("id = ?", id).add(` RETURNING `+sessionColumns))
 }
 

@@ -71,7 +71,7 @@ func (t *tx) EnsureSession(ctx context.Context, n memory.Session) (memory.Sessio
 // EndSession implements storage.SessionWriter.
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	w := within(s).and("id = ?", id)
-	if _, err := t.exec(ctx, `UPDATE server_sessions SET ended_at = ?, updated_at = ? WHERE ended_at IS NULL AND `+w.String(),
+	if _, err := t.exec(ctx, `UPDATE server_sessions SET ended_at = ?, updated_at = MAX(updated_at, ?) WHERE ended_at IS NULL AND `+w.String(),
 		append([]any{at, at}, w.args...)...); err != nil {
 		return memory.Session{}, err
 	}

@@ -68,6 +68,13 @@ func (f *fixture) endsOnce(s memory.Session) {
 		got, err = tx.EndSession(f.ctx, f.ours, s.ID, 40)
 		f.ok(err)
 		f.same("ended again", got.EndedAt, memory.Epoch(30))
+		late := newSession(f.ours2, "told late", 50)
+		late, _, err = tx.EnsureSession(f.ctx, late)
+		f.ok(err)
+		got, err = tx.EndSession(f.ctx, f.ours2, late.ID, 45)
+		f.ok(err)
+		f.same("ended before it was heard of", got.EndedAt, memory.Epoch(45))
+		f.same("last changed", got.UpdatedAt, late.UpdatedAt)
 		_, err = tx.EndSession(f.ctx, f.ours, "nothing", 40)
 		f.fails("ending nothing", err, memory.ErrNotFound)
 		return nil
