@@ -98,10 +98,10 @@ func Uninstall(path string) (Plan, error) {
 		return p, nil
 	}
 	p.After = likeBOM(p.Before, s.uninstall())
-	saved, err := os.ReadFile(p.Path + BackupSuffix)
-	p.dropBackup = err == nil
+	saved, there := readBackup(p.Path)
+	p.dropBackup = there
 	switch {
-	case err != nil: // without the copy, our entries alone are taken out
+	case !there: // without the copy, our entries alone are taken out
 	case string(saved) == noFile:
 		if s.cameFrom(nil) {
 			p.After, p.remove = nil, true
@@ -110,6 +110,13 @@ func Uninstall(path string) (Plan, error) {
 		p.After = saved
 	}
 	return p, nil
+}
+
+// readBackup reads the copy of the settings at path. One that cannot be read is as
+// good as none.
+func readBackup(path string) (saved []byte, there bool) {
+	saved, err := os.ReadFile(path + BackupSuffix)
+	return saved, err == nil
 }
 
 // cameFrom reports whether the settings are the saved ones with our entries and no

@@ -106,11 +106,11 @@ func (s *Spool) forwardLines(ctx context.Context, f *os.File, from int64, send S
 		return []error{rejected}, err
 	}
 	for ctx.Err() == nil {
-		line, whole, err := readLine(lines)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return taken, to, err
+		line, whole, readErr := readLine(lines)
+		ended := errors.Is(readErr, io.EOF)
+		if readErr != nil && !ended {
+			return taken, to, readErr
 		}
-		ended := err != nil
 		var b batch
 		b.add(line, whole)
 		n, err := s.hand(ctx, &b, one)
@@ -123,7 +123,7 @@ func (s *Spool) forwardLines(ctx context.Context, f *os.File, from int64, send S
 			return taken, to, err
 		}
 		if to = read - int64(lines.Buffered()); ended {
-			break
+			return taken, to, nil
 		}
 	}
 	return taken, to, nil
