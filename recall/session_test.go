@@ -135,7 +135,7 @@ func TestSessionContextLeavesOutSubagentsAndTheSuperseded(t *testing.T) {
 	old := memory.Observation{Kind: memory.KindSummaryObservation, SessionID: session, Metadata: memory.Metadata{Title: "Old account"}}
 	f.put(t, old)
 	old.Metadata.Title = "New account"
-	last := f.put(t, old)
+	f.put(t, old)
 	f.tx(t, func(tx storage.Tx) error {
 		return tx.SupersedeSummaries(t.Context(), f.scope, string(session))
 	})
