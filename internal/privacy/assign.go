@@ -11,15 +11,15 @@ import (
 func assigned(s string, i, end int) (found, bool) {
 	at, sep := separator(s, end)
 	flag := sep == 0 && i >= 2 && s[i-2:i] == "--" // --password VALUE
-	if sep == 0 && !flag && s[end] != ' ' || at >= len(s) {
+	if at >= len(s) {
 		return found{}, false
+	}
+	if sep == 0 && !flag {
+		return netrc(s, i, end)
 	}
 	kind := secretName(s[i:end])
 	if kind == "" {
 		return found{}, false
-	}
-	if sep == 0 && !flag {
-		return netrc(s, i, end, kind)
 	}
 	if flag {
 		at = end + 1

@@ -103,8 +103,8 @@ func afterFlags(words []string) bool {
 
 // netrc finds the value after a name that stands at s[i:end], in the form of that
 // file: machine HOST login USER password VALUE, on one line or several.
-func netrc(s string, i, end int, kind string) (found, bool) {
-	if kind != kindPassword || s[i:end] != "password" {
+func netrc(s string, i, end int) (found, bool) {
+	if s[i:end] != "password" {
 		return found{}, false
 	}
 	before := s[max(0, i-longestCommand):i]
@@ -117,5 +117,5 @@ func netrc(s string, i, end int, kind string) (found, bool) {
 		return found{}, false
 	}
 	start, stop := argument(s, skipBlanks(s, end))
-	return found{start, stop, kind}, isValue(s[start:stop]) && !isPlaceholder(s[start:stop], kindToken)
+	return found{start, stop, kindPassword}, isValue(s[start:stop]) && !isPlaceholder(s[start:stop], kindToken)
 }
