@@ -48,7 +48,7 @@ func (c *console) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong and say how to mend it",
-		Long: "Checks the settings, the hooks' registration, the binary, file permissions, the daemon\n" +
+		Long: "Checks the settings, the hooks' registration, the binary, file permissions, disk space, the daemon\n" +
 			"(which it starts), the port, the database, the spool, the provider, and times one\n" +
 			"hook. Exits 1 when something is wrong.",
 		Example: "  claude-mem doctor\n  claude-mem doctor --json",
@@ -73,7 +73,11 @@ func (d *doctor) examine(ctx context.Context) {
 	d.checkSettings()
 	d.checkBinary()
 	d.checkHooks()
+	if d.cfg.Dirs == (config.Dirs{}) {
+		return // nothing else has a place; the settings said why
+	}
 	d.checkPermissions()
+	d.checkDisk()
 	d.checkDaemon(ctx)
 	d.checkHealth(ctx)
 	d.checkDatabase(ctx)

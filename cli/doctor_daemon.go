@@ -66,7 +66,7 @@ func (d *doctor) checkHealth(ctx context.Context) {
 		return
 	}
 	if health.Status != "ok" {
-		d.report("health", wrong, health.Status+": "+strings.Join(health.Reasons, "; "), "claude-mem server jobs failed; the log says more: "+d.cfg.Dirs.Logs())
+		d.report("health", wrong, health.Status+": "+strings.Join(health.Reasons, "; "), d.mendHealth(health.Reasons))
 	} else {
 		d.ok("health", fmt.Sprintf("up %s", time.Duration(health.Uptime)*time.Second))
 	}
@@ -142,7 +142,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	case errors.Is(err, context.DeadlineExceeded):
 		d.report("database", suspect, fmt.Sprintf("too large to be checked within %s", databaseWithin), "")
 	case err != nil:
-		d.report("database", wrong, oneLine(err), "claude-mem stop; move "+d.cfg.Dirs.Database()+" away or put a backup in its place; claude-mem start")
+		d.report("database", wrong, oneLine(err), d.mendDatabase(err))
 	default:
 		d.ok("database", fmt.Sprintf("sound (checked in %s)", took))
 	}

@@ -128,7 +128,7 @@ func (d *doctor) ownFiles() []string {
 	dirs := d.cfg.Dirs
 	files := []string{
 		dirs.SettingsFile(), dirs.Database(), dirs.Database() + "-wal", dirs.Database() + "-shm",
-		dirs.LockFile(), dirs.PortFile(), dirs.PidFile(), dirs.StateFile(), dirs.Logs(), dirs.Spool(),
+		dirs.LockFile(), dirs.DataLockFile(), dirs.PortFile(), dirs.PidFile(), dirs.StateFile(), dirs.Logs(), dirs.Spool(),
 	}
 	for _, dir := range []string{dirs.Logs(), dirs.Spool()} {
 		entries, err := os.ReadDir(dir)
