@@ -1,7 +1,6 @@
 package install
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -482,32 +481,4 @@ func TestClaudeSettings(t *testing.T) {
 	if got := ClaudeSettings("/etc/cc", "/home/ann"); got != filepath.Join("/etc/cc", "settings.json") {
 		t.Error(got)
 	}
-}
-
-func FuzzInstall(f *testing.F) {
-	for _, text := range files {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := parseSettings(text)
-		if err != nil {
-			return
-		}
-		with := s.install(Options{Exe: exe, FileContext: true})
-		again, err := parseSettings(with)
-		if err != nil {
-			t.Fatalf("%q became %q: %v", text, with, err)
-		}
-		if !bytes.Equal(again.install(Options{Exe: exe, FileContext: true}), with) {
-			t.Errorf("%q: the second time changes %q", text, with)
-		}
-		without := again.uninstall()
-		bare, err := parseSettings(without)
-		if err != nil {
-			t.Fatalf("%q became %q and then %q: %v", text, with, without, err)
-		}
-		if got := bare.registered(); len(got) != 0 {
-			t.Errorf("%q: still registered: %v", text, got)
-		}
-	})
 }
