@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,7 +14,7 @@ import (
 // TestContractAnswers reads what the original server answered into our types and
 // writes it again: nothing of it may be lost or change its name.
 func TestContractAnswers(t *testing.T) {
-	dir := filepath.Join(testdata.Dir(t), "contract", "13.25.3")
+	dir := filepath.Join(recorded.Dir(t), "contract", "13.25.3")
 	// What the original says beyond the contract that we keep.
 	ignored := []string{
 		"workerPath", "managed", "hasIpc", "platform", "mcpReady", "ai", "dependencies", "rateLimits", // health of its worker

@@ -12,7 +12,7 @@ import (
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/project"
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 	"claude-mem/memory"
 )
 
@@ -96,7 +96,7 @@ func TestPayloads(t *testing.T) {
 		want[name] = "skipped: " + event + " is not recorded"
 	}
 	d := decoder(t, config.FileContext+"=true")
-	files, err := filepath.Glob(filepath.Join(testdata.Dir(t), "hook-payloads", "*.json"))
+	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "hook-payloads", "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestPayloads(t *testing.T) {
 
 // TestRecordedSessions decodes every event of 52 real sessions.
 func TestRecordedSessions(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(testdata.Dir(t), "sessions", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "sessions", "*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/providers/local"
@@ -120,7 +120,7 @@ func (f *fixture) generate(t testing.TB, r *providers.Request, session memory.Op
 // rememberAll is the whole recording in one project.
 func rememberAll(t testing.TB) *fixture {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(testdata.Dir(t), "sessions", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "sessions", "*.jsonl"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recorded sessions: %v", err)
 	}

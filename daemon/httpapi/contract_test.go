@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 	"claude-mem/memory"
 )
 
@@ -29,9 +29,9 @@ type exchange struct {
 	}
 }
 
-// recorded lists the exchanges that are told to our server, in an order in which
+// exchanges lists the exchanges that are told to our server, in an order in which
 // each finds what it refers to; with the status where ours is another on purpose.
-func recorded() []struct {
+func exchanges() []struct {
 	name   string
 	status int
 } {
@@ -69,7 +69,7 @@ func recorded() []struct {
 // TestAnswersLikeTheOriginal asks what the original was asked. Errors have to be the
 // same to the letter; other answers have to hold every field, of the same kind.
 func TestAnswersLikeTheOriginal(t *testing.T) {
-	dir := filepath.Join(testdata.Dir(t), "contract", "13.25.3")
+	dir := filepath.Join(recorded.Dir(t), "contract", "13.25.3")
 	w := newWorld(t, nil)
 	ids := map[string]string{ // the original's, and ours
 		"5fd96f92-ad89-4cbb-bc2d-df507db097ce": w.p.ID,
@@ -77,7 +77,7 @@ func TestAnswersLikeTheOriginal(t *testing.T) {
 		"b20aafa9-d987-4387-8821-f754bcf22004": startedSession(w),
 	}
 	keys := mintRecorded(w)
-	for _, r := range recorded() {
+	for _, r := range exchanges() {
 		t.Run(r.name, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, r.name+".json"))
 			if err != nil {

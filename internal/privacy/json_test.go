@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -79,7 +79,7 @@ func TestReport(t *testing.T) {
 
 // sessionLines reads every recorded hook event.
 func sessionLines(t testing.TB) [][]byte {
-	files, err := filepath.Glob(filepath.Join(testdata.Dir(t), "sessions", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "sessions", "*.jsonl"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no sessions: %v", err)
 	}

@@ -65,7 +65,7 @@ var loadSources = sync.OnceValues(func() ([]source, error) {
 	return all, err
 })
 
-// hasGo tells internal/testdata, a package of ours, from data beside tests.
+// hasGo tells internal/recorded, a package of ours, from data beside tests.
 func hasGo(dir string) bool {
 	found, _ := filepath.Glob(filepath.Join(dir, "*.go"))
 	return len(found) > 0
@@ -179,12 +179,12 @@ func TestNothingIsLeftHalfDone(t *testing.T) {
 	}
 }
 
-// A skipped test proves nothing. Only two packages may skip one: internal/testdata
+// A skipped test proves nothing. Only two packages may skip one: internal/recorded
 // where the recorded data is not on the machine, and internal/testenv where there
 // is no database server, unless the environment requires one.
 func TestNoTestIsSkipped(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.dir() == "internal/testdata" || s.dir() == "internal/testenv" {
+		if s.dir() == "internal/recorded" || s.dir() == "internal/testenv" {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"claude-mem/internal/testdata"
+	"claude-mem/internal/recorded"
 	"claude-mem/memory"
 	"claude-mem/providers"
 )
@@ -25,7 +25,7 @@ type recording struct {
 
 func recordings(t *testing.T) []recording {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(testdata.Dir(t), "sessions", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "sessions", "*.jsonl"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recorded sessions: %v", err)
 	}

@@ -1,9 +1,9 @@
-// Package testdata finds the recorded sessions and payloads that tests may read
+// Package recorded finds the recorded sessions and payloads that tests may read
 // when they are there. They are never part of the repository.
 //
 // The folder is shared/data next to any parent of the test's directory, or
 // wherever CLAUDE_MEM_TEST_DATA points. Its README says what each file is.
-package testdata
+package recorded
 
 import (
 	"os"
