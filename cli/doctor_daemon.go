@@ -118,7 +118,7 @@ func (d *doctor) checkSpool(sp *client.SpoolState) {
 	switch {
 	case sp == nil:
 	case sp.Refused > 0:
-		d.report("spool", wrong, fmt.Sprintf("%d records were lost because it was full; %s wait", sp.Refused, size(sp.Bytes)),
+		d.report("spool", wrong, fmt.Sprintf("%d records were lost because it or the disk was full; %s wait", sp.Refused, size(sp.Bytes)),
 			"keep the daemon running: claude-mem start; then empty "+d.cfg.Dirs.Spool())
 	case sp.Rejected > 0:
 		d.report("spool", suspect, fmt.Sprintf("%d records could not be taken in and are kept aside", sp.Rejected), "look at them in "+d.cfg.Dirs.Spool())

@@ -245,7 +245,7 @@ func (s screen) spool(sp *client.SpoolState) {
 	}
 	s.printf("  spool    %d files, %s", sp.Files, size(sp.Bytes))
 	if sp.Refused > 0 {
-		s.printf("; %s", s.paint(red, fmt.Sprintf("%d records lost because it was full", sp.Refused)))
+		s.printf("; %s", s.paint(red, fmt.Sprintf("%d records lost because it or the disk was full", sp.Refused)))
 	}
 	if sp.Rejected > 0 {
 		s.printf("; %s", s.paint(yellow, fmt.Sprintf("%d records kept aside", sp.Rejected)))

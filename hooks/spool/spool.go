@@ -10,7 +10,7 @@
 //	2026-11-22.jsonl.….claimed  being drained
 //	2026-11-22.….part           a line of its own, not whole yet
 //	rejected.jsonl              lines that can never be taken in, each with the reason
-//	refused                     how many records found the spool full
+//	refused                     how many records could not be kept
 //	spool.lock                  held to append and to claim
 //
 // A lock keeps writers and the claim apart. It is held for one write each, so
@@ -73,6 +73,7 @@ func New(dir string) *Spool {
 }
 
 // Append puts a record on stable storage. The caller has removed what is private.
+// One that cannot be put there is counted, where even a full disk lets it be.
 func (s *Spool) Append(r memory.HookRecord) error {
 	line, err := json.Marshal(r)
 	if err != nil {
@@ -95,7 +96,10 @@ func (s *Spool) Append(r memory.HookRecord) error {
 	if size+int64(len(line)) > s.maxBytes {
 		return errors.Join(ErrFull, s.count(1))
 	}
-	return write(name+openSuffix, line)
+	if err := write(name+openSuffix, line); err != nil {
+		return errors.Join(err, s.count(1))
+	}
+	return nil
 }
 
 // Lost counts a record that could not even be made, as one that was refused.
@@ -239,11 +243,15 @@ func (s *Spool) size() (int64, error) {
 	return sum, nil
 }
 
-// count adds to the number of refused records.
+// count adds to the number of refused records. The number has a fixed width and is
+// written in place: that takes no room of a disk that has none left.
 func (s *Spool) count(n int64) error {
-	path := filepath.Join(s.dir, refusedName)
-	text := strconv.FormatInt(s.refused()+n, 10) + "\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	f, err := os.OpenFile(filepath.Join(s.dir, refusedName), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("count a refused record: %w", err)
+	}
+	_, err = fmt.Fprintf(f, "%019d\n", s.refused()+n)
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("count a refused record: %w", err)
 	}
 	return nil

@@ -374,6 +374,22 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
+// What the disk refuses is lost; that it was lost must not be.
+func TestUnwritableRecordsAreCounted(t *testing.T) {
+	s := at(t, "2026-11-23")
+	if err := os.MkdirAll(filepath.Join(s.dir, "2026-11-23"+openSuffix), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for want := range int64(12) {
+		if got := s.refused(); got != want {
+			t.Errorf("%d records counted, want %d", got, want)
+		}
+		if err := s.Append(record(1)); err == nil {
+			t.Fatal("a folder took a record")
+		}
+	}
+}
+
 func FuzzDrain(f *testing.F) {
 	f.Add("{}\nnot json\n")
 	f.Add(`{"project":"/p","sessionId":"s","event":{"type":"t","sourceEventId":"i","payload":null}}`)

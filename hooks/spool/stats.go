@@ -18,7 +18,7 @@ type Stats struct {
 	Bytes    int64        // of records
 	Records  int64        // that wait
 	Oldest   memory.Epoch // when the oldest file was last written to; 0 without one
-	Refused  int64        // records lost because the spool was full
+	Refused  int64        // records lost because the spool, or the disk, was full
 	Rejected int64        // lines kept aside
 }
 
