@@ -6,8 +6,9 @@
 // A transaction costs a round trip for each answer that its caller waits for, and
 // none besides: BEGIN travels with the first statement, what nobody waits for
 // (audit rows, the job of an event that is new) with the next one or with COMMIT.
-// Storing an event with its job is two round trips. The price is that the failure
-// of such a statement is told by a later call, at the latest by [Store.InTx].
+// Storing an event with its job is two round trips, storing five hundred by
+// [storage.PutEvents] is too. The price is that the failure of such a statement is
+// told by a later call, at the latest by [Store.InTx].
 //
 // The isolation is READ COMMITTED: what has to hold between transactions is held
 // by unique keys and conditional updates. Deadlocks, serialisation failures and
@@ -18,7 +19,8 @@
 //
 // What a transaction enqueues is published after it committed. If that fails, or
 // the process dies in between, the job row says that it is still owed: see
-// OwedJobs.
+// OwedJobs. [Store.Notify] and [Store.Listen] tell processes of each other's jobs
+// that ended, so that whoever waits for one need not ask again and again.
 //
 // # Search
 //
