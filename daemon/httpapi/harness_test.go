@@ -142,7 +142,8 @@ func (r reply) want(status int) reply {
 	return r
 }
 
-// do sends a request as a local client would; body is JSON text, "" for none.
+// do sends a request as a local client would, and holds it and the answer against the
+// document; body is JSON text, "" for none.
 func (w *world) do(method, path, key, body string, change ...func(*http.Request)) reply {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
@@ -158,6 +159,7 @@ func (w *world) do(method, path, key, body string, change ...func(*http.Request)
 	}
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
+	conform(w.t, r, body, rec)
 	return reply{rec, w.t}
 }
 
