@@ -13,6 +13,10 @@ import (
 // a third as often, for at most a few MiB.
 const gcPercent = 300
 
+// softLimit is from where on the collector works harder instead: bodies that are
+// being read come to a few hundred MiB at the worst.
+const softLimit = 384 << 20
+
 // crashLogBytes is the size from which a crash log is begun anew: it holds some
 // dozens of crashes then.
 const crashLogBytes = 1 << 20
@@ -20,6 +24,9 @@ const crashLogBytes = 1 << 20
 // ownProcess sets what belongs to the process as a whole.
 func ownProcess(logs string) (err error) {
 	debug.SetGCPercent(gcPercent)
+	if os.Getenv("GOMEMLIMIT") == "" { // whoever runs the server may know better
+		debug.SetMemoryLimit(softLimit)
+	}
 	// A daemon in the background has no terminal: a crash of the runtime itself
 	// would leave no trace.
 	path := filepath.Join(logs, "crash.log")

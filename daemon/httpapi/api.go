@@ -59,12 +59,13 @@ type API struct {
 	Config
 	router *httprouter.Router
 	told   told
+	room   *room
 }
 
 // New makes an API.
 func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
-	a := &API{Config: c, router: httprouter.New()}
+	a := &API{Config: c, router: httprouter.New(), room: newRoom()}
 	// A redirect is no answer to a client that posts: it would lose the body or, with
 	// another host, its key.
 	a.router.RedirectTrailingSlash = false

@@ -42,13 +42,20 @@ func (r *request) readJSON() ([]byte, error) {
 		}
 		return nil, invalidType("object", "undefined: the body is "+kind+", not application/json")
 	}
-	var buf bytes.Buffer
-	if n := r.ContentLength; n > 0 {
-		if n > r.route.Limit {
-			return nil, &http.MaxBytesError{Limit: r.route.Limit}
-		}
-		buf.Grow(int(min(n, 64<<10)) + bytes.MinRead)
+	n := r.ContentLength
+	switch {
+	case n < 0:
+		n = r.route.Limit // it may become that long
+	case n > r.route.Limit:
+		return nil, &http.MaxBytesError{Limit: r.route.Limit}
 	}
+	free, err := r.room.take(r.Context(), n)
+	if err != nil {
+		return nil, err
+	}
+	r.free = free
+	var buf bytes.Buffer
+	buf.Grow(int(min(n, 64<<10)) + bytes.MinRead)
 	if _, err := buf.ReadFrom(r.Body); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {

@@ -24,12 +24,21 @@ type request struct {
 	params httprouter.Params
 	caller memory.Caller // zero on public routes
 	route  Route
+	room   *room
+	free   func() // gives back the room that the body took; nil before it is read
 }
 
 // answer is what a handler wants answered.
 type answer struct {
 	status int
 	body   any
+}
+
+// release gives back what the request held.
+func (r *request) release() {
+	if r.free != nil {
+		r.free()
+	}
 }
 
 func ok(body any) (answer, error) { return answer{http.StatusOK, body}, nil }
@@ -67,7 +76,8 @@ func (a *API) handler(route Route) httprouter.Handle {
 			return
 		}
 		start := time.Now()
-		r := &request{Request: hr, params: params, route: route}
+		r := &request{Request: hr, params: params, route: route, room: a.room}
+		defer r.release()
 		r.caller.RequestID = hr.Header.Get("X-Request-Id")
 		if route.Limit > 0 {
 			hr.Body = http.MaxBytesReader(w, hr.Body, route.Limit)
