@@ -81,7 +81,7 @@ func (v *vector) addTexts(weight string, texts ...string) {
 	for _, text := range texts {
 		for term := range strings.FieldsSeq(lexical.Index(text)) {
 			v.words++
-			v.add(stem(term), weight)
+			v.add(lexical.Stem(term), weight)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func stems(terms []string) []string {
 		if t == "" || !utf8.ValidString(t) || strings.IndexByte(t, 0) >= 0 || len(t) > maxLabelBytes {
 			continue
 		}
-		if t = stem(t); !slices.Contains(out, t) && len(out) < lexical.MaxTerms {
+		if t = lexical.Stem(t); !slices.Contains(out, t) && len(out) < lexical.MaxTerms {
 			out = append(out, t)
 		}
 	}

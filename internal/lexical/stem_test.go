@@ -1,4 +1,4 @@
-package postgres
+package lexical
 
 import (
 	dbsql "database/sql"
@@ -17,8 +17,8 @@ func TestStem(t *testing.T) {
 		{"is", "is"}, {"größer", "größer"}, {"日本", "日本"},
 		{strings.Repeat("running", 10), strings.Repeat("running", 10)},
 	} {
-		if got := stem(c.term); got != c.want {
-			t.Errorf("stem(%q) = %q, want %q", c.term, got, c.want)
+		if got := Stem(c.term); got != c.want {
+			t.Errorf("Stem(%q) = %q, want %q", c.term, got, c.want)
 		}
 	}
 }
@@ -56,8 +56,8 @@ func TestStemAgreesWithSQLite(t *testing.T) {
 		if err := rows.Scan(&i, &want); err != nil {
 			t.Fatal(err)
 		}
-		if got := stem(words[i]); got != want {
-			t.Errorf("stem(%q) = %q, SQLite says %q", words[i], got, want)
+		if got := Stem(words[i]); got != want {
+			t.Errorf("Stem(%q) = %q, SQLite says %q", words[i], got, want)
 		}
 	}
 	if err := rows.Err(); err != nil || n != len(words) {
@@ -93,8 +93,8 @@ func FuzzStem(f *testing.F) {
 		f.Add(w)
 	}
 	f.Fuzz(func(t *testing.T, term string) {
-		if got := stem(term); got == "" && term != "" || len(got) > len(term)+1 {
-			t.Errorf("stem(%q) = %q", term, got)
+		if got := Stem(term); got == "" && term != "" || len(got) > len(term)+1 {
+			t.Errorf("Stem(%q) = %q", term, got)
 		}
 	})
 }

@@ -1,10 +1,10 @@
-package postgres
+package lexical
 
-// stem reduces an English word to its stem by Porter's algorithm (1980), as the
+// Stem reduces an English word to its stem by Porter's algorithm (1980), as the
 // porter tokeniser of SQLite does, so that both engines find the same. Other words
 // and very long or short ones are left alone. It works on bytes: what is not ASCII
 // counts as consonants.
-func stem(term string) string {
+func Stem(term string) string {
 	if len(term) < 3 || len(term) > maxStemmed {
 		return term
 	}
