@@ -20,7 +20,7 @@ const marker = "README.md"
 // Dir returns the folder's absolute path, or skips the test where there is none.
 func Dir(t testing.TB) string {
 	t.Helper()
-	dir, err := find(os.Getenv(Env))
+	dir, err := Find()
 	if err != nil {
 		t.Fatalf("look for the test data: %v", err)
 	}
@@ -29,6 +29,9 @@ func Dir(t testing.TB) string {
 	}
 	return dir
 }
+
+// Find returns the folder's absolute path, or "" where there is none.
+func Find() (string, error) { return find(os.Getenv(Env)) }
 
 // find walks up from the working directory, which for a test is its package's.
 func find(override string) (string, error) {

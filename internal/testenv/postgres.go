@@ -3,6 +3,7 @@ package testenv
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,6 +73,20 @@ func StartPostgres(t testing.TB, o PostgresOptions) *Postgres {
 		}
 	})
 	return p
+}
+
+// RunPostgres starts a durable server for a program that is no test, and returns the
+// URL of an empty database on it. stop removes the server with all that is in it.
+func RunPostgres(ctx context.Context) (url string, stop func() error, err error) {
+	p, err := newPostgres(PostgresOptions{Durable: true})
+	if err != nil {
+		return "", nil, err
+	}
+	const name = "measured"
+	if err := p.create(ctx, name, "template0"); err != nil {
+		return "", nil, errors.Join(err, p.host.remove())
+	}
+	return p.url(name), p.host.remove, nil
 }
 
 func newPostgres(o PostgresOptions) (*Postgres, error) {
