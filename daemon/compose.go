@@ -15,28 +15,34 @@ import (
 	"claude-mem/internal/config"
 	"claude-mem/memory"
 	"claude-mem/providers/local"
-	"claude-mem/queue/goqite"
 	"claude-mem/recall"
-	"claude-mem/storage/sqlite"
+	"claude-mem/storage"
 )
 
-// parts is everything that runs in a daemon.
+// role is what a process is there for.
+type role int
+
+const (
+	serves    role = iota // answers HTTP, and generates unless that is disabled
+	generates             // generates and listens nowhere
+)
+
+// parts is everything that runs in a process.
 type parts struct {
+	engines
 	log     *slog.Logger
-	store   *sqlite.Store
-	queue   *goqite.Queue
 	worker  *generation.Worker // nil where generation is disabled
 	hub     *httpapi.Hub
-	api     *httpapi.API
-	drainer *drainer
+	api     *httpapi.API // nil in a worker process
+	drainer *drainer     // nil where hooks do not spool into a folder of ours
 }
 
-// heldFor is how long a crash of the daemon keeps a job that it worked on from its
+// heldFor is how long a crash of a process keeps a job that it worked on from its
 // successor. Holding on to one costs a write every quarter of it, and only while a
 // provider takes that long.
 const heldFor = 15 * time.Second
 
-// compose opens what is on disk and wires the parts. It starts nothing.
+// compose opens the engines and wires the parts. It starts nothing.
 func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err error) {
 	p = &parts{log: log, hub: &httpapi.Hub{}}
 	defer func() {
@@ -44,52 +50,99 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 			err = errors.Join(err, p.close())
 		}
 	}()
-	if p.store, err = sqlite.Open(ctx, d.cfg.Dirs.Database(), sqlite.Options{}); err != nil {
+	if p.engines, err = d.deployment.open(ctx, log); err != nil {
 		return p, err
 	}
-	if p.queue, err = goqite.New(ctx, p.store, goqite.Options{Logger: log, Visibility: heldFor}); err != nil {
-		return p, err
+	if d.role == generates || !d.cfg.Bool(config.GenerationDisabled) {
+		p.worker = p.newWorker()
 	}
-	p.store.SetOutbox(p.queue)
-	key, err := localKey(ctx, d.cfg, p.store)
-	if err != nil {
-		return p, err
+	if d.role == serves {
+		err = d.composeServer(ctx, p)
 	}
+	return p, err
+}
 
-	if !d.cfg.Bool(config.GenerationDisabled) {
-		p.worker = generation.New(generation.Config{
-			Store: p.store, Queue: p.queue, Provider: local.New(), Logger: log,
-			Owner:    fmt.Sprintf("daemon-%d", os.Getpid()),
-			LeaseFor: heldFor,
-			// This queue commits with its jobs and cannot lose one. To announce a long
-			// backlog again and again took more time than to work it off.
-			ReannounceAfter: 10 * time.Minute,
-			OnFinished:      func(j memory.Job) { p.hub.Finished(j.ID) },
-		})
+// newWorker makes what generates.
+func (p *parts) newWorker() *generation.Worker {
+	return generation.New(generation.Config{
+		Store: p.store, Queue: p.queue, Provider: local.New(), Logger: p.log,
+		Owner:           owner(),
+		LeaseFor:        heldFor,
+		ReannounceAfter: p.reannounceAfter,
+		OnFinished: func(j memory.Job) {
+			p.hub.Finished(j.ID)
+			p.ended(j.ID)
+		},
+	})
+}
+
+// owner names this process in leases, for people.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// composeServer makes what answers requests.
+func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
+	self, err := d.self(ctx, p.store)
+	if err != nil {
+		return err
 	}
 	in := capture.New(p.store, capture.Options{CreateProjects: true})
-	p.drainer = newDrainer(d.cfg.Dirs.Spool(), key.TeamID, in, p.store.Fault, log)
+	if !d.deployment.team {
+		p.drainer = newDrainer(d.cfg.Dirs.Spool(), self.TeamID, in, p.fault, p.log)
+	}
 	p.api = httpapi.New(httpapi.Config{
-		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: log,
+		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
 		System: &system{daemon: d, parts: p},
-		Access: access(d.cfg, key),
+		Access: access(d.deployment, self),
 		Limits: httpapi.ContextLimits{
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),
 		},
 	})
-	return p, nil
+	return nil
 }
 
-// access says who may come in, by the settings.
-func access(cfg *config.Config, key memory.APIKey) httpapi.Access {
-	host := cfg.String(config.ServerHost)
-	a := httpapi.Access{Hosts: append(cfg.List(config.AllowedHosts), host)}
+// self is the key that the server itself acts with: that of the profile, or, in a
+// team's server, which has no settings file to keep one in, none that exists: it is
+// good for requests that need no key, where they are let in.
+func (d *Daemon) self(ctx context.Context, store storage.Store) (memory.APIKey, error) {
+	if !d.deployment.team {
+		return localKey(ctx, d.cfg, store)
+	}
+	if !bypass(d.cfg) {
+		return memory.APIKey{}, nil
+	}
+	var team memory.Team
+	err := store.InTx(ctx, func(tx storage.Tx) (err error) {
+		team, err = findTeam(ctx, tx, "")
+		return err
+	})
+	return memory.APIKey{TeamID: team.ID, ActorID: "system:local-dev", Scopes: []string{memory.ScopeAll}, CreatedAt: memory.Now()}, err
+}
+
+// bypass reports whether loopback requests need no key.
+func bypass(cfg *config.Config) bool {
+	return cfg.String(config.AuthMode) == "local-dev" && cfg.Bool(config.AllowLocalDevBypass)
+}
+
+// access says who may come in, by the settings; self is the key of those without one.
+func access(d deployment, self memory.APIKey) httpapi.Access {
+	host := d.cfg.String(config.ServerHost)
+	a := httpapi.Access{Hosts: append(d.cfg.List(config.AllowedHosts), host)}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		a.Wide = !addr.IsLoopback()
 	}
-	if cfg.String(config.AuthMode) == "local-dev" && cfg.Bool(config.AllowLocalDevBypass) {
-		a.LocalDev = &key
+	if bypass(d.cfg) {
+		a.LocalDev = &self
+	} else {
+		// A team's server is known under names that only its network knows. Whoever
+		// comes by a rebound name has no key.
+		a.AnyHost = d.team
 	}
 	return a
 }
@@ -101,16 +154,4 @@ func (p *parts) runWorker(ctx context.Context) error {
 		return nil
 	}
 	return p.worker.Run(ctx)
-}
-
-// close lets go of what is open, in the opposite order.
-func (p *parts) close() error {
-	var errs []error
-	if p.queue != nil {
-		errs = append(errs, p.queue.Close())
-	}
-	if p.store != nil {
-		errs = append(errs, p.store.Close())
-	}
-	return errors.Join(errs...)
 }

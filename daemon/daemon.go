@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -16,7 +14,6 @@ import (
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
 	"claude-mem/internal/version"
-	"claude-mem/memory"
 )
 
 // Config is the settings of a daemon. Its methods tell what is set and from where.
@@ -41,93 +38,84 @@ type Options struct {
 	Started time.Time
 }
 
-// Daemon is one daemon. It is run once.
+// Daemon is one process of ours: a person's own daemon, a team's server or a team's
+// worker. It is run once.
 type Daemon struct {
-	cfg     *Config
-	opts    Options
-	started time.Time
-	ready   chan struct{}
-	serving atomic.Bool
-	recheck time.Duration  // of the lock and the database file
-	state   instance.State // set before ready is closed
+	cfg        *Config
+	opts       Options
+	role       role
+	deployment deployment
+	started    time.Time
+	ready      chan struct{}
+	serving    atomic.Bool
+	recheck    time.Duration             // of the lock and the database file
+	drain      func(ctx context.Context) // what a server waits for between not being ready and closing
+	state      instance.State            // set before ready is closed
 }
 
-// New makes a daemon that does nothing before Run.
+// New makes a daemon that does nothing before Run. It is a team's server where the
+// settings name a database of a team.
 func New(cfg *Config, o Options) *Daemon {
-	return &Daemon{cfg: cfg, opts: o, ready: make(chan struct{}), recheck: recheckEvery}
+	d := &Daemon{cfg: cfg, opts: o, deployment: chosen(cfg), ready: make(chan struct{}), recheck: recheckEvery}
+	d.drain = d.turnAway
+	return d
 }
 
-// Ready is closed once the daemon listens.
+// NewWorker makes a process that only generates, for the servers of a team. It
+// listens nowhere.
+func NewWorker(cfg *Config, o Options) *Daemon {
+	d := New(cfg, o)
+	d.role = generates
+	return d
+}
+
+// Ready is closed once the daemon listens, or the worker works.
 func (d *Daemon) Ready() <-chan struct{} { return d.ready }
 
-// URL is the daemon's address, such as http://127.0.0.1:37877, once it is Ready.
+// URL is the daemon's address, such as http://127.0.0.1:37877, once it is Ready; a
+// worker has none.
 func (d *Daemon) URL() string {
+	if d.state.Port == 0 {
+		return ""
+	}
 	return "http://" + net.JoinHostPort(d.state.Host, strconv.Itoa(d.state.Port))
 }
 
-// Run runs the daemon until ctx is done. It returns nil after a clean stop, and an
-// [*instance.RunningError] if the data directory has a daemon already.
-func (d *Daemon) Run(ctx context.Context) (err error) {
+// Run runs the daemon until ctx is done. It returns nil after a clean stop, a
+// [*SettingsError] if it cannot be what the settings choose, and an
+// [*instance.RunningError] if a person's data directory has a daemon already.
+func (d *Daemon) Run(ctx context.Context) error {
 	d.started = time.Now()
-	if err := d.cfg.Dirs.Make(); err != nil {
+	if err := d.deployment.check(ctx, d.role); err != nil {
 		return err
 	}
-	if err := refuseBypassInContainer(d.cfg); err != nil {
-		return err
+	if d.deployment.team {
+		return d.runShared(ctx)
 	}
-	lock, err := instance.Acquire(d.cfg.Dirs)
-	if err != nil {
-		return err
-	}
-	defer lock.Release()
-
-	log, closeLog := openLog(d.cfg, d.opts.Log)
-	defer closeLog()
-	if d.opts.OwnProcess {
-		if err := ownProcess(d.cfg.Dirs.Logs()); err != nil {
-			log.Warn("the process is not set up", "err", err)
-		}
-	}
-	defer func() {
-		if err != nil {
-			log.Error("stopped", "err", err)
-		}
-	}()
-	p, err := d.compose(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, p.close()) }()
-
-	l, err := instance.Listen(ctx, d.cfg.String(config.ServerHost), d.cfg.Int(config.ServerPort))
-	if err != nil {
-		return err
-	}
-	return d.serve(ctx, lock, l, p)
+	return d.runOwn(ctx)
 }
 
-// serve runs every part until ctx is done or one of them fails.
-func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener, p *parts) error {
+// run runs the parts, and what else is given, until ctx is done or one of them fails.
+// announce is called once they run.
+func (d *Daemon) run(ctx context.Context, p *parts, announce func() error, more ...func(ctx context.Context) error) error {
 	// The first that fails takes the others down: half a daemon looks alive and
 	// stores nothing.
 	run, ctx := errgroup.WithContext(ctx)
-	run.Go(guarded(func() error { return d.serveHTTP(ctx, l, p) }))
 	run.Go(guarded(func() error { return p.runWorker(ctx) }))
-	run.Go(guarded(func() error { p.drainer.run(ctx); return nil }))
-	run.Go(guarded(func() error { return d.watch(ctx, lock, p.store.Moved) }))
-
-	// The socket takes connections since Listen, so whoever reads the state can come.
-	d.state = stateOf(l)
-	if err := lock.Publish(d.state); err != nil {
-		_ = l.Close()
-		return errors.Join(err, run.Wait())
+	run.Go(guarded(func() error { p.listen(ctx, p.hub.Finished); return nil }))
+	for _, part := range more {
+		run.Go(guarded(func() error { return part(ctx) }))
+	}
+	if err := announce(); err != nil {
+		run.Go(func() error { return err }) // ends the others
+		return run.Wait()
 	}
 	d.serving.Store(true)
 	since := d.opts.Started
 	if since.IsZero() {
 		since = d.started
 	}
-	p.log.Info("ready", "url", d.URL(), "pid", d.state.PID, "version", d.state.Version, "ms", time.Since(since).Milliseconds())
+	p.log.Info("ready", "url", d.URL(), "pid", os.Getpid(), "version", version.String(), "ms", time.Since(since).Milliseconds())
 	close(d.ready)
 
 	err := run.Wait()
@@ -135,59 +123,4 @@ func (d *Daemon) serve(ctx context.Context, lock *instance.Lock, l net.Listener,
 		p.log.Info("stopped")
 	}
 	return err
-}
-
-func stateOf(l net.Listener) instance.State {
-	s := instance.State{PID: os.Getpid(), Version: version.String(), StartedAt: memory.Now()}
-	if addr, ok := l.Addr().(*net.TCPAddr); ok {
-		s.Host, s.Port = addr.IP.String(), addr.Port
-		if addr.IP.IsUnspecified() {
-			s.Host = "127.0.0.1" // where everywhere is, seen from this machine
-		}
-	}
-	return s
-}
-
-// errLockLost ends a daemon that others cannot see any more: they will start
-// another.
-var errLockLost = errors.New("a lock file is gone")
-
-// errDatabaseMoved ends a daemon whose database nobody would find again: the next
-// one opens, or makes, what lies at the path now.
-var errDatabaseMoved = errors.New("the database file was moved, removed or replaced while it was open")
-
-// recheckEvery is how often a daemon makes sure that its lock and its database are
-// still the ones that others see.
-const recheckEvery = 5 * time.Second
-
-// watch ends the daemon when it has lost one of them.
-func (d *Daemon) watch(ctx context.Context, lock *instance.Lock, moved func() bool) error {
-	tick := time.NewTicker(d.recheck)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if lock.Lost() {
-				return errLockLost
-			}
-			if moved() {
-				return fmt.Errorf("%s: %w", d.cfg.Dirs.Database(), errDatabaseMoved)
-			}
-		}
-	}
-}
-
-// refuseBypassInContainer keeps the mode without keys out of containers, where the
-// loopback interface is not a person's own.
-func refuseBypassInContainer(cfg *config.Config) error {
-	if cfg.String(config.AuthMode) != "local-dev" {
-		return nil
-	}
-	_, err := os.Stat("/.dockerenv")
-	if err == nil || cfg.Bool(config.Docker) {
-		return fmt.Errorf("%s=local-dev is not allowed in Docker; use api-key", config.AuthMode)
-	}
-	return nil
 }

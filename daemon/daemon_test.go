@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 		play()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	// The shared Postgres runs until this process ends.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("claude-mem/internal/testenv.(*host).start.func1"))
 }
 
 // running is a daemon in this process.
@@ -67,8 +68,13 @@ func load(t *testing.T, s map[string]string) *Config {
 // start runs a daemon until the test ends.
 func start(t *testing.T, s map[string]string) *running {
 	t.Helper()
+	return launch(t, New(load(t, s), Options{}))
+}
+
+func launch(t *testing.T, d *Daemon) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{Daemon: New(load(t, s), Options{}), t: t, stop: cancel, done: make(chan error, 1)}
+	r := &running{Daemon: d, t: t, stop: cancel, done: make(chan error, 1)}
 	go func() { r.done <- r.Run(ctx) }()
 	t.Cleanup(r.end)
 	select {

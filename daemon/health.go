@@ -14,11 +14,7 @@ import (
 	"claude-mem/internal/config"
 	"claude-mem/internal/version"
 	"claude-mem/memory"
-	"claude-mem/queue/goqite"
 )
-
-// runtimeName says on the wire that this is a person's own daemon.
-const runtimeName = "local"
 
 const (
 	// A job that waited this long, though it was due, means that nobody works, if …
@@ -44,7 +40,15 @@ type system struct {
 
 // Alive says who listens.
 func (s *system) Alive() client.Alive {
-	return client.Alive{Status: "ok", Runtime: runtimeName, Service: "claude-mem", User: strconv.Itoa(os.Getuid())}
+	return client.Alive{Status: "ok", Runtime: s.daemon.deployment.runtime(), Service: "claude-mem", User: s.user()}
+}
+
+// user is whose daemon this is; a team's server is nobody's.
+func (s *system) user() string {
+	if s.daemon.deployment.team {
+		return ""
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 // Ready reports whether requests are taken.
@@ -52,7 +56,7 @@ func (s *system) Ready() bool { return s.daemon.serving.Load() }
 
 // Refuse is why a request with a key is not answered: its database is gone.
 func (s *system) Refuse() error {
-	if s.parts.store.Moved() {
+	if s.parts.moved() {
 		return memory.Errorf(memory.CodeUnavailable, "%w", errDatabaseMoved)
 	}
 	return nil
@@ -61,8 +65,14 @@ func (s *system) Refuse() error {
 // Version is the version of the program.
 func (s *system) Version() string { return version.String() }
 
-// Spool tells what hooks could not deliver.
-func (s *system) Spool() client.SpoolState { return s.parts.drainer.state() }
+// Spool tells what hooks could not deliver; nil where they do not spool to us.
+func (s *system) Spool() *client.SpoolState {
+	if s.parts.drainer == nil {
+		return nil
+	}
+	state := s.parts.drainer.state()
+	return &state
+}
 
 // Lanes tells how every lane stands now. It counts, for a caller with a key.
 func (s *system) Lanes(ctx context.Context) ([]client.LaneHealth, error) {
@@ -109,10 +119,9 @@ func (s *system) countLanes(ctx context.Context, now memory.Epoch) ([]client.Lan
 
 // Health says how the daemon fares, and if not well, why.
 func (s *system) Health(ctx context.Context) client.Health {
-	spool := s.Spool()
 	h := client.Health{
-		Status: "ok", Runtime: runtimeName, Version: s.Version(), PID: os.Getpid(), Initialized: true,
-		Uptime: int64(time.Since(s.daemon.started).Seconds()), Spool: &spool,
+		Status: "ok", Runtime: s.daemon.deployment.runtime(), Version: s.Version(), PID: os.Getpid(), Initialized: true,
+		Uptime: int64(time.Since(s.daemon.started).Seconds()), Spool: s.Spool(),
 	}
 	storage, err := s.storage(ctx)
 	if err != nil {
@@ -126,7 +135,13 @@ func (s *system) Health(ctx context.Context) client.Health {
 		h.Reasons = append(h.Reasons, "the jobs cannot be counted")
 		s.parts.log.ErrorContext(ctx, "health: lanes", "err", err)
 	}
-	h.Queue = client.QueueHealth{Engine: goqite.Engine, Implementation: goqite.Engine, Lanes: lanes}
+	queue, err := s.queue(ctx)
+	if err != nil && queue.Redis != nil { // else it lies in the database
+		h.Reasons = append(h.Reasons, "the queue's Redis does not answer: events are taken in, and their jobs wait")
+		s.parts.log.ErrorContext(ctx, "health: queue", "err", err)
+	}
+	h.Queue = queue
+	h.Queue.Lanes = lanes
 	if lanes == nil {
 		h.Queue.Lanes = []client.LaneHealth{}
 	}
@@ -139,10 +154,10 @@ func (s *system) Health(ctx context.Context) client.Health {
 
 // storageTroubles lists what keeps the database from being written to.
 func (s *system) storageTroubles() []string {
-	if s.parts.store.Moved() {
+	if s.parts.moved() {
 		return []string{errDatabaseMoved.Error() + "; the daemon stops, and the next starts anew"}
 	}
-	if err := s.parts.store.Fault(); err != nil {
+	if err := s.parts.fault(); err != nil {
 		return []string{"the last write failed, and none succeeded since: " + err.Error()}
 	}
 	return nil
@@ -182,6 +197,19 @@ func (s *system) storage(ctx context.Context) (*client.StorageState, error) {
 	return &client.StorageState{Driver: info.Driver, SchemaVersion: info.SchemaVersion, SizeBytes: info.SizeBytes}, nil
 }
 
+// queue asks the transport whether it is there.
+func (s *system) queue(ctx context.Context) (client.QueueHealth, error) {
+	info := s.parts.queue.Info(ctx)
+	h := client.QueueHealth{Engine: s.daemon.deployment.engine(), Implementation: info.Engine}
+	if w := info.Server; w != nil {
+		h.Redis = &client.RedisHealth{Status: "ok", Mode: w.Mode, Host: w.Host, Port: w.Port, Prefix: w.Prefix}
+		if info.Err != nil {
+			h.Redis.Status = "error"
+		}
+	}
+	return h, info.Err
+}
+
 // Info says how the daemon is put together.
 func (s *system) Info(ctx context.Context) (client.Info, error) {
 	storage, err := s.storage(ctx)
@@ -201,10 +229,10 @@ func (s *system) Info(ctx context.Context) (client.Info, error) {
 		return raw
 	}
 	return client.Info{
-		Name: "claude-mem-server", Runtime: runtimeName, AuthMode: s.daemon.cfg.String(config.AuthMode),
+		Name: "claude-mem-server", Runtime: s.daemon.deployment.runtime(), AuthMode: s.daemon.cfg.String(config.AuthMode),
 		Storage: storage, QueueLanes: lanes,
 		Boundaries: map[string]client.Boundary{
-			"queueManager":            {Status: "active", Details: details(map[string]string{"engine": goqite.Engine})},
+			"queueManager":            {Status: "active", Details: details(map[string]string{"engine": s.daemon.deployment.engine()})},
 			"generationWorkerManager": generating,
 			"providerRegistry":        {Status: "active", Details: details(map[string]string{"provider": s.daemon.cfg.String(config.ServerProvider)})},
 			"eventBroadcaster":        {Status: "disabled", Reason: "this server streams no events"},

@@ -11,6 +11,7 @@ import (
 	"claude-mem/generation"
 	"claude-mem/internal/config"
 	"claude-mem/memory"
+	"claude-mem/storage/sqlite"
 )
 
 func TestTroublesOfLanes(t *testing.T) {
@@ -89,7 +90,7 @@ func TestHealthOnAFullDisk(t *testing.T) {
 	}
 	defer func() { _ = p.close() }()
 	run := func(text string) error {
-		return p.store.WriteSQL(t.Context(), func(tx *sql.Tx) error {
+		return p.store.(*sqlite.Store).WriteSQL(t.Context(), func(tx *sql.Tx) error {
 			_, err := tx.Exec(text)
 			return err
 		})

@@ -13,7 +13,6 @@ import (
 	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/storage"
-	"claude-mem/storage/sqlite"
 )
 
 // keyPrefix starts every key, so that people and scanners know one.
@@ -184,17 +183,4 @@ func RevokeKey(ctx context.Context, cfg *config.Config, teamID, keyID string) (k
 		})
 	})
 	return k, err
-}
-
-// withStore opens the database beside a daemon that may run.
-func withStore(ctx context.Context, cfg *config.Config, fn func(storage.Store) error) (err error) {
-	if err := cfg.Dirs.Make(); err != nil {
-		return err
-	}
-	s, err := sqlite.Open(ctx, cfg.Dirs.Database(), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return fn(s)
 }

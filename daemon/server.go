@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"claude-mem/internal/config"
 )
 
 // The limits of a connection. A request that waits for its job takes 30 s, and the
@@ -27,7 +29,7 @@ func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error 
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	srv := &http.Server{
-		Handler:           p.api,
+		Handler:           d.parting(p.api),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -40,6 +42,7 @@ func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error 
 	defer context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		d.serving.Store(false)
+		d.drain(base)
 		p.hub.Close()
 		drain, cancel := context.WithTimeout(base, drainTimeout)
 		defer cancel()
@@ -53,4 +56,27 @@ func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error 
 	}
 	<-stopped
 	return nil
+}
+
+// turnAway serves on for a while, so that balancers see that we are not ready any
+// more before they find nobody here. A person's own daemon has none before it.
+func (d *Daemon) turnAway(ctx context.Context) {
+	if !d.deployment.team {
+		return
+	}
+	select {
+	case <-time.After(d.cfg.Duration(config.ServerDrain)):
+	case <-ctx.Done():
+	}
+}
+
+// parting answers the last requests of each connection so that the client opens its
+// next one elsewhere: one that it kept open could carry a request just as it is closed.
+func (d *Daemon) parting(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !d.serving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }

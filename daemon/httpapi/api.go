@@ -40,7 +40,8 @@ type System interface {
 	Health(ctx context.Context) client.Health
 	Info(ctx context.Context) (client.Info, error)
 	Lanes(ctx context.Context) ([]client.LaneHealth, error)
-	Spool() client.SpoolState
+	// Spool is nil where hooks do not spool into a folder of the server's.
+	Spool() *client.SpoolState
 }
 
 // Access says who may come in.
@@ -50,6 +51,8 @@ type Access struct {
 	// Wide says that the daemon listens beyond the loopback interface: then any IP
 	// address may stand in a Host header, which no rebound DNS name can be.
 	Wide bool
+	// AnyHost lets every Host header in: nobody comes in without a key.
+	AnyHost bool
 	// LocalDev, if set, is the key that loopback requests without one act with.
 	LocalDev *memory.APIKey
 }

@@ -69,7 +69,7 @@ func (a Access) mayBypass(r *http.Request) bool {
 // another site carries its Origin.
 func (a Access) check(r *http.Request) error {
 	host := hostOf(r.Host)
-	if !loopbackName(host) && !slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
+	if !a.AnyHost && !loopbackName(host) && !slices.ContainsFunc(a.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 		if _, err := netip.ParseAddr(host); err != nil || !a.Wide {
 			return memory.Errorf(memory.CodeForbidden, "Host not allowed")
 		}

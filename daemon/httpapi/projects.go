@@ -58,9 +58,8 @@ func (a *API) stats(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	spool := a.System.Spool()
 	return ok(client.Stats{
 		ProjectID: scope.ProjectID, Projects: counts.Projects, Sessions: counts.Sessions, Events: counts.Events,
-		Books: books, Lanes: lanes, Spool: &spool,
+		Books: books, Lanes: lanes, Spool: a.System.Spool(),
 	})
 }

@@ -5,6 +5,12 @@ const (
 	DataDir             = "CLAUDE_MEM_DATA_DIR"
 	Disable             = "CLAUDE_MEM_DISABLE"
 	LogLevel            = "CLAUDE_MEM_LOG_LEVEL"
+	Runtime             = "CLAUDE_MEM_RUNTIME"
+	ServerDatabaseURL   = "CLAUDE_MEM_SERVER_DATABASE_URL"
+	QueueEngine         = "CLAUDE_MEM_QUEUE_ENGINE"
+	RedisURL            = "CLAUDE_MEM_REDIS_URL"
+	QueueRedisPrefix    = "CLAUDE_MEM_QUEUE_REDIS_PREFIX"
+	ServerDrain         = "CLAUDE_MEM_SERVER_DRAIN"
 	ServerHost          = "CLAUDE_MEM_SERVER_HOST"
 	ServerPort          = "CLAUDE_MEM_SERVER_PORT"
 	AllowedHosts        = "CLAUDE_MEM_ALLOWED_HOSTS"
@@ -53,10 +59,22 @@ func Settings() []Setting {
 			Doc: "Makes every hook do nothing."},
 		{Key: LogLevel, Kind: KindChoice, Default: "info", Choices: []string{"debug", "info", "warn", "error"},
 			Doc: "The least important level that the daemon logs."},
+		{Key: Runtime, Kind: KindChoice, Choices: []string{"local", "server-beta", "server"},
+			Doc: "Insists on a person's own daemon (local) or on a team's server (server-beta, also called server); empty lets the database decide."},
+		{Key: ServerDatabaseURL, Kind: KindString, Secret: true,
+			Doc: "The Postgres database of a team, postgres://user:password@host:5432/database; empty means a SQLite file of this user's."},
+		{Key: QueueEngine, Kind: KindChoice, Choices: []string{"goqite", "redis", "bullmq"},
+			Doc: "What announces jobs: goqite lives in the SQLite file and is its default; Postgres needs redis (bullmq is another name for it)."},
+		{Key: RedisURL, Kind: KindString, Secret: true,
+			Doc: "The Redis or Valkey of the redis engine, redis://[user:password@]host:6379[/db], or rediss:// for TLS."},
+		{Key: QueueRedisPrefix, Kind: KindString, Default: "claude-mem",
+			Doc: "Sets deployments that share a Redis apart; every server and worker of one has the same."},
+		{Key: ServerDrain, Kind: KindDuration, Default: "5s",
+			Doc: "How long a team's server that is told to stop goes on serving while its readiness says 503, so that balancers can turn away."},
 		{Key: ServerHost, Kind: KindString, Default: "127.0.0.1",
 			Doc: "The address the daemon listens on."},
 		{Key: ServerPort, Kind: KindInt, Default: "0", Max: 65535,
-			Doc: "The port the daemon listens on; 0 means 37877 + the user's id modulo 100. If it is taken, the next free one is used."},
+			Doc: "The port the daemon listens on; 0 means 37877 + the user's id modulo 100. If it is taken, a person's own daemon uses the next free one, and a team's server does not start."},
 		{Key: AllowedHosts, Kind: KindList,
 			Doc: "Host names, besides the loopback ones, under which clients may address the daemon."},
 		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
@@ -72,7 +90,7 @@ func Settings() []Setting {
 		{Key: Docker, Kind: KindBool, Default: "false",
 			Doc: "Says that the daemon runs in a container, where local-dev is refused."},
 		{Key: GenerationDisabled, Kind: KindBool, Default: "false",
-			Doc: "Makes the daemon store events and owe observations without generating any."},
+			Doc: "Makes `server run` store events and owe observations without generating any; a worker process generates all the same."},
 		{Key: ServerProvider, Kind: KindChoice, Default: "local", Choices: []string{"local"},
 			Doc: "What turns events into observations; local needs no network."},
 		{Key: SkipTools, Kind: KindList, Default: defaultSkippedTools,

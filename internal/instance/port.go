@@ -20,6 +20,19 @@ func DefaultPort() int {
 	return basePort + max(os.Getuid(), 0)%portUsers // Getuid is -1 on Windows
 }
 
+// ListenAt listens on host at the port and no other, for clients that have been told
+// which it is; a port of 0 means [DefaultPort].
+func ListenAt(ctx context.Context, host string, port int) (net.Listener, error) {
+	if port == 0 {
+		port = DefaultPort()
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w; choose another port with CLAUDE_MEM_SERVER_PORT", err)
+	}
+	return l, nil
+}
+
 // Listen listens on host at the port, or at the next free one; a port of 0 means
 // [DefaultPort].
 func Listen(ctx context.Context, host string, port int) (net.Listener, error) {

@@ -1,0 +1,148 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/client"
+	"claude-mem/internal/config"
+	"claude-mem/internal/testenv"
+	"claude-mem/memory"
+)
+
+// tables counts the tables of a database that are not the server's own.
+func tables(t *testing.T, url string) (n int) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	if err := conn.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// team is a deployment on an empty database and a Redis of its own.
+type team struct {
+	t     *testing.T
+	redis *testenv.Redis
+	url   string
+}
+
+func newTeam(t *testing.T) *team {
+	t.Helper()
+	return &team{t, testenv.StartRedis(t), testenv.SharedPostgres(t).Database(t, testenv.Template{})}
+}
+
+// settings are those of one more process of the deployment.
+func (d *team) settings(more ...string) map[string]string {
+	return settings(d.t, append([]string{
+		config.ServerDatabaseURL, d.url, config.QueueEngine, "bullmq", config.RedisURL, d.redis.URL, config.ServerDrain, "0",
+	}, more...)...)
+}
+
+// key makes a key with all scopes.
+func (d *team) key() string {
+	d.t.Helper()
+	secret, _, err := CreateKey(d.t.Context(), load(d.t, d.settings()), KeyRequest{Name: "all", Scopes: []string{memory.ScopeAll}})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return secret
+}
+
+func with(r *running, key string) *client.Client {
+	return client.New(r.URL(), key, client.Options{Transport: client.OneShot{}})
+}
+
+// What one server takes in, a worker elsewhere generates, and another server finds.
+func TestTeam(t *testing.T) {
+	d := newTeam(t)
+	first := start(t, d.settings(config.GenerationDisabled, "1"))
+	second := start(t, d.settings(config.GenerationDisabled, "1"))
+	launch(t, NewWorker(load(t, d.settings()), Options{}))
+	key := d.key()
+	at := memory.Now()
+	got, err := with(first, key).PutEvent(t.Context(), memory.EventInput{
+		ProjectID: "/src/p", SourceType: "api", EventType: memory.EventToolUse, OccurredAt: &at, Payload: edit("s", "t", "a.go").Event.Payload,
+	}, client.EventOptions{Wait: true})
+	if err != nil || got.GenerationJob == nil || got.GenerationJob.Status != memory.JobCompleted {
+		t.Fatalf("told %+v, %v", got, err)
+	}
+	found, err := with(second, key).Job(t.Context(), got.GenerationJob.ID)
+	if err != nil || found.Status != memory.JobCompleted {
+		t.Errorf("the other server finds %+v, %v", found, err)
+	}
+	alive, err := with(second, key).Healthz(t.Context())
+	if err != nil || alive.Runtime != "server-beta" || alive.User != "" {
+		t.Errorf("healthz %+v, %v", alive, err)
+	}
+	h, err := with(second, key).Health(t.Context())
+	if err != nil || h.Status != "ok" || h.Queue.Engine != "bullmq" || h.Queue.Implementation != "redis" ||
+		h.Queue.Redis == nil || h.Queue.Redis.Status != "ok" || h.Queue.Redis.Prefix != "claude-mem" || h.Storage.Driver != "postgres" || h.Spool != nil {
+		t.Errorf("health %+v, %v", h, err)
+	}
+}
+
+// A team's processes are found by the settings of others, not by files.
+func TestTeamKeepsNothingOnDisk(t *testing.T) {
+	d := newTeam(t)
+	s := d.settings()
+	r := start(t, s)
+	if files, err := os.ReadDir(s[config.DataDir]); err != nil || len(files) != 0 {
+		t.Errorf("files %v, %v", files, err)
+	}
+	err := New(load(t, s), Options{}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "choose another port") {
+		t.Errorf("a second one on its port: %v", err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL()+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = "memory.example.org"
+	resp, err := http.DefaultTransport.(*http.Transport).Clone().RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("under a name of its network: %v, %v", resp, err)
+	}
+	_ = resp.Body.Close()
+}
+
+// Told to stop, a server says so before it turns anybody away.
+func TestTeamDrains(t *testing.T) {
+	d := newTeam(t)
+	server, drained := New(load(t, d.settings()), Options{}), make(chan struct{})
+	server.drain = func(context.Context) { <-drained }
+	r := launch(t, server)
+	c := with(r, d.key())
+	r.stop()
+	eventually(t, "it is not ready any more", func() bool {
+		_, err := c.Readiness(t.Context())
+		return err != nil
+	})
+	if _, err := c.Projects(t.Context()); err != nil {
+		t.Errorf("a request while it drains: %v", err)
+	}
+	resp, err := (&http.Transport{}).RoundTrip(mustGet(t, r.URL()+"/healthz"))
+	if err != nil || !resp.Close {
+		t.Fatalf("the connection is kept: %v, %v", resp, err)
+	}
+	_ = resp.Body.Close()
+	close(drained)
+}
+
+func mustGet(t *testing.T, url string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
