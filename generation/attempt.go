@@ -43,7 +43,9 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 		return ending{}, err
 	}
 	if in.skip != "" {
-		return a.skipped(in.skip), nil
+		end := a.skipped(in.skip)
+		end.unasked = int64(len(in.Events))
+		return end, nil
 	}
 	resp, err := a.call(ctx, in.Request)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.ParseError {
@@ -65,6 +67,7 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 func (a *attempt) call(ctx context.Context, r providers.Request) (resp providers.Response, err error) {
 	ctx, cancel := context.WithTimeout(ctx, a.CallTimeout)
 	defer cancel()
+	defer func() { a.bill(resp) }()
 	defer func() {
 		if p := recover(); p != nil {
 			a.log.ErrorContext(ctx, "provider panicked", "panic", p, "stack", string(debug.Stack()))

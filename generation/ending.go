@@ -23,7 +23,9 @@ const (
 // run again.
 type ending struct {
 	storage.Outcome
-	made []made
+	made    []made
+	events  int64 // that a provider was asked about and answered for
+	unasked int64 // that it was not worth asking about
 }
 
 // made is an observation with what it came from.
@@ -41,17 +43,23 @@ func (a *attempt) skipped(why string) ending {
 
 // completed is a job whose answer is there.
 func (a *attempt) completed(in input, resp providers.Response) ending {
+	var events int64
+	if a.job.Kind != memory.KindSummary {
+		events = int64(len(in.Events))
+	}
 	if len(resp.Observations) == 0 {
 		if resp.Skipped == "" {
 			resp.Skipped = "the provider found nothing to remember"
 		}
-		return a.skipped(resp.Skipped)
+		end := a.skipped(resp.Skipped)
+		end.events = events
+		return end
 	}
 	if n := len(resp.Observations); n > maxDrafts {
 		a.log.Warn("answer cut short", "observations", n, "kept", maxDrafts)
 		resp.Observations = resp.Observations[:maxDrafts]
 	}
-	end := ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: "observations", At: memory.Now()}}
+	end := ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: "observations", At: memory.Now()}, events: events}
 	for i, d := range resp.Observations {
 		d.Metadata.Provider, d.Metadata.Model = resp.Provider, resp.Model
 		end.made = append(end.made, a.observation(in, d, i, end.At))

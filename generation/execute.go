@@ -94,6 +94,7 @@ type attempt struct {
 	job   memory.Job
 	owner string
 	log   *slog.Logger
+	spent []memory.Usage // on calls so far, see usage.go
 }
 
 // reject fails the job without trying it, and audits why. A job that somebody

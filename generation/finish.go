@@ -18,7 +18,7 @@ func (a *attempt) finish(ctx context.Context, end ending) error {
 	job, err := a.writeOut(ctx, end)
 	if errors.Is(err, memory.ErrConflict) {
 		a.log.InfoContext(ctx, "job ended by somebody else meanwhile")
-		return nil
+		return a.payAnyway(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("finish job %s: %w", a.job.ID, err)
@@ -87,6 +87,9 @@ func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.
 	}
 	if err := setSession(ctx, tx, job, generated); err != nil {
 		return memory.Job{}, err
+	}
+	if err := tx.AddUsage(ctx, a.usage(end)...); err != nil {
+		return memory.Job{}, fmt.Errorf("add usage: %w", err)
 	}
 	return job, tx.PutAudit(ctx, audits...)
 }

@@ -34,6 +34,19 @@ type Response struct {
 	Observations []Draft
 	Skipped      string
 
+	// What the call that answered cost, and who answered. A failure that was paid for
+	// says so by the same fields of the Response that comes with the error.
+	Provider     string
+	Model        string
+	InputTokens  int64
+	OutputTokens int64
+	// Earlier are calls that were made before that one and came to nothing, as by the
+	// members of a chain.
+	Earlier []Cost
+}
+
+// Cost is what one call of a provider cost.
+type Cost struct {
 	Provider     string
 	Model        string
 	InputTokens  int64

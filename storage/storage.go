@@ -77,6 +77,7 @@ type Reader interface {
 	EventReader
 	JobReader
 	ObservationReader
+	UsageReader
 	AuditReader
 }
 
@@ -88,6 +89,7 @@ type Tx interface {
 	EventWriter
 	JobWriter
 	ObservationWriter
+	UsageWriter
 	AuditWriter
 
 	// Enqueue sends wake-up messages if and only if the transaction commits: in it,

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 
 	"claude-mem/internal/id"
@@ -28,6 +29,10 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	r.event = f.putEvent(prompt(f.ours, r.session.ID, 1))
 	r.job = f.putJob(newJob(f.ours, memory.KindSummary, r.session.ID, 1))
 	r.key = newKey(f.ours, "k", 1)
+	f.addUsage(memory.Usage{
+		TeamID: f.ours.TeamID, ProjectID: f.ours.ProjectID, JobID: r.job.ID, Kind: r.job.Kind, Provider: "p", Model: "m",
+		At: 1, UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: 1},
+	})
 	f.tx(func(tx storage.Tx) error {
 		f.ok(tx.PutKey(f.ctx, r.key))
 		return tx.PutAudit(f.ctx, memory.AuditEntry{
@@ -152,6 +157,30 @@ func reaches() map[string]reach {
 	}
 }
 
+// reachesOfUsage are the cases of the ledger.
+func reachesOfUsage() map[string]reach {
+	type (
+		c = context.Context
+		t = storage.Tx
+		s = memory.Scope
+		r = tenantRows
+	)
+	return map[string]reach{
+		"Usage": func(ctx c, tx t, s s, _ r) (bool, error) {
+			return some(tx.Usage(ctx, s, storage.UsageFilter{}, storage.Page{}))
+		},
+		"UsageSum": func(ctx c, tx t, s s, _ r) (bool, error) {
+			sum, err := tx.UsageSum(ctx, s, 0)
+			return sum != (memory.UsageCounts{}), err
+		},
+		"JobUsage": func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.JobUsage(ctx, s, r.job.ID)) },
+		"TokensTaken": func(ctx c, tx t, s s, _ r) (bool, error) {
+			n, err := tx.TokensTaken(ctx, s, 0)
+			return n > 0, err
+		},
+	}
+}
+
 // hasProject looks for a project in the list, which may hold others of its own.
 func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (bool, error) {
 	list, err := tx.Projects(ctx, s, storage.Page{})
@@ -168,6 +197,7 @@ func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (
 // it nothing may have changed, which trying from inside again shows.
 func testIsolation(f *fixture) {
 	cases := reaches()
+	maps.Copy(cases, reachesOfUsage())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {
 		if takesScope(m.Type) && cases[m.Name] == nil {
 			f.Errorf("storage.Tx.%s takes a scope and has no case here", m.Name)

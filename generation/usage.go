@@ -1,0 +1,75 @@
+package generation
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"claude-mem/memory"
+	"claude-mem/providers"
+	"claude-mem/storage"
+)
+
+// bill notes what a call cost, whatever came of it. It is written down by the
+// transaction that ends the attempt.
+func (a *attempt) bill(resp providers.Response) {
+	for _, c := range resp.Earlier {
+		a.billOne(c)
+	}
+	a.billOne(providers.Cost{
+		Provider: cmp.Or(resp.Provider, a.Provider.Name()), Model: resp.Model,
+		InputTokens: resp.InputTokens, OutputTokens: resp.OutputTokens,
+	})
+}
+
+func (a *attempt) billOne(c providers.Cost) {
+	u := a.used(clean(c.Provider), clean(c.Model))
+	u.UsageCounts = memory.UsageCounts{
+		Calls: 1, InputTokens: max(c.InputTokens, 0), OutputTokens: max(c.OutputTokens, 0),
+	}
+	a.spent = append(a.spent, u)
+}
+
+// used is an empty row of the ledger for the job.
+func (a *attempt) used(provider, model string) memory.Usage {
+	return memory.Usage{
+		TeamID: a.job.TeamID, ProjectID: a.job.ProjectID, JobID: a.job.ID, Kind: a.job.Kind,
+		Provider: provider, Model: model, At: memory.Now(),
+	}
+}
+
+// usage is what goes into the ledger with the ending: a row for each provider and
+// model that was called. What came of it stands with the one that answered.
+func (a *attempt) usage(end ending) []memory.Usage {
+	var rows []memory.Usage
+	for _, u := range a.spent {
+		if n := len(rows); n > 0 && rows[n-1].Provider == u.Provider && rows[n-1].Model == u.Model {
+			rows[n-1].UsageCounts = rows[n-1].Plus(u.UsageCounts)
+			continue
+		}
+		rows = append(rows, u)
+	}
+	outcome := memory.UsageCounts{Events: end.events, Observations: int64(len(end.made)), Skipped: end.unasked}
+	if outcome == (memory.UsageCounts{}) {
+		return rows
+	}
+	if len(rows) == 0 {
+		rows = append(rows, a.used("", ""))
+	}
+	last := &rows[len(rows)-1]
+	last.UsageCounts = last.Plus(outcome)
+	return rows
+}
+
+// payAnyway writes down what an attempt cost whose result nobody wants any more:
+// the job was cancelled, or is another's now.
+func (a *attempt) payAnyway(ctx context.Context) error {
+	if len(a.spent) == 0 {
+		return nil
+	}
+	err := a.Store.InTx(ctx, func(tx storage.Tx) error { return tx.AddUsage(ctx, a.usage(ending{})...) })
+	if err != nil {
+		return fmt.Errorf("add usage of job %s: %w", a.job.ID, err)
+	}
+	return nil
+}
