@@ -50,8 +50,9 @@ func TestBodiesThatAreWrong(t *testing.T) {
 	}
 }
 
-func TestBodiesThatAreOdd(t *testing.T) {
-	w := newWorld(t, nil)
+func TestBodiesThatAreOdd(t *testing.T) { onEachEngine(t, bodiesThatAreOdd) }
+
+func bodiesThatAreOdd(t *testing.T, w *world) {
 	for name, body := range map[string]string{
 		"unknown fields":     w.event(map[string]any{"later": map[string]any{"x": 1}}),
 		"null for absent":    w.event(map[string]any{"sourceEventId": nil, "metadata": nil, "platformSource": nil}),

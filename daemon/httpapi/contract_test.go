@@ -68,9 +68,10 @@ func exchanges() []struct {
 
 // TestAnswersLikeTheOriginal asks what the original was asked. Errors have to be the
 // same to the letter; other answers have to hold every field, of the same kind.
-func TestAnswersLikeTheOriginal(t *testing.T) {
+func TestAnswersLikeTheOriginal(t *testing.T) { onEachEngine(t, answersLikeTheOriginal) }
+
+func answersLikeTheOriginal(t *testing.T, w *world) {
 	dir := filepath.Join(recorded.Dir(t), "contract", "13.25.3")
-	w := newWorld(t, nil)
 	ids := map[string]string{ // the original's, and ours
 		"5fd96f92-ad89-4cbb-bc2d-df507db097ce": w.p.ID,
 		"proj2-13.25.3":                        w.q.ID,

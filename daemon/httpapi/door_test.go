@@ -52,8 +52,9 @@ func samples(w *world) map[string]sample {
 
 // Every route that needs a key refuses every key that should not open it, and
 // shows nothing of ours to others.
-func TestEveryRouteAtTheDoor(t *testing.T) {
-	w := newWorld(t, nil)
+func TestEveryRouteAtTheDoor(t *testing.T) { onEachEngine(t, everyRouteAtTheDoor) }
+
+func everyRouteAtTheDoor(t *testing.T, w *world) {
 	all := samples(w)
 	scopes := []string{memory.ScopeAll}
 	revoked := w.mint(memory.APIKey{Scopes: scopes, RevokedAt: 2})
@@ -113,7 +114,10 @@ func TestEveryRouteAtTheDoor(t *testing.T) {
 
 // A key that is bound to project q reaches nothing of project p.
 func TestEveryRouteWithAProjectBoundKey(t *testing.T) {
-	w := newWorld(t, nil)
+	onEachEngine(t, everyRouteWithAProjectBoundKey)
+}
+
+func everyRouteWithAProjectBoundKey(t *testing.T, w *world) {
 	all := samples(w)
 	bound := w.mint(memory.APIKey{Scopes: []string{memory.ScopeAll}, ProjectID: memory.Opt(w.q.ID)})
 	for _, r := range Routes() {

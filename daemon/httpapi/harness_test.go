@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,7 +19,6 @@ import (
 	"claude-mem/memory"
 	"claude-mem/recall"
 	"claude-mem/storage"
-	"claude-mem/storage/sqlite"
 )
 
 // noQueue takes messages that nobody will receive.
@@ -54,7 +52,7 @@ func (*fakeSystem) Spool() *client.SpoolState                          { return 
 type world struct {
 	*API
 	t             testing.TB
-	store         *sqlite.Store
+	store         storage.Store
 	system        *fakeSystem
 	log           *bytes.Buffer
 	ours, theirs  memory.Team
@@ -64,11 +62,11 @@ type world struct {
 
 func newWorld(t testing.TB, change func(*Config)) *world {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), sqlite.Options{Outbox: noQueue{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	return newWorldOn(t, openSQLite(t), change)
+}
+
+func newWorldOn(t testing.TB, store storage.Store, change func(*Config)) *world {
+	t.Helper()
 	w := &world{t: t, store: store, system: &fakeSystem{}, log: &bytes.Buffer{}}
 	w.ours, w.p = w.project("ours", "/src/p")
 	_, w.q = w.project("ours", "/src/q")
