@@ -12,6 +12,7 @@ import (
 
 	"claude-mem/internal/id"
 	"claude-mem/memory"
+	"claude-mem/storage"
 )
 
 // EventOptions say what becomes of events besides being stored.
@@ -51,17 +52,12 @@ func (c *Capture) Events(ctx context.Context, caller memory.Caller, ins []memory
 		}
 		drafts[i] = newDraft(caller, p, in, o.Generate)
 	}
-	out := make([]Stored, len(ins))
-	err := c.write(ctx, caller, func(u *unit) error {
-		for i := range drafts {
-			stored, err := u.event(ctx, &drafts[i])
-			if err != nil {
-				return err
-			}
-			out[i] = stored
+	var out []Stored
+	err := c.write(ctx, caller, func(u *unit) (err error) {
+		if out, err = u.events(ctx, drafts); err == nil {
+			u.auditEvents(out)
 		}
-		u.auditEvents(out)
-		return nil
+		return err
 	})
 	return out, err
 }
@@ -134,33 +130,58 @@ func newJob(caller memory.Caller, k memory.Kind, s memory.Scope, sourceID string
 
 // event stores one event with its job, or finds those that were stored before.
 func (u *unit) event(ctx context.Context, d *draft) (Stored, error) {
-	scope := d.event.Scope()
-	sid, err := u.resolveSession(ctx, scope, d.session)
+	all, err := u.events(ctx, []draft{*d})
 	if err != nil {
 		return Stored{}, err
 	}
-	e := d.event
-	e.SessionID, e.DedupeKey = memory.Opt(sid), d.dedupeKey(sid)
-	e, created, err := u.PutEvent(ctx, e)
-	if err != nil {
-		return Stored{}, err
-	}
-	out := Stored{Event: e, Created: created}
-	switch {
-	case !created && e.Generate: // whatever is asked for now: what was owed then counts
-		job, err := u.JobOfSource(ctx, scope, memory.KindEvent, e.ID)
+	return all[0], nil
+}
+
+// events stores events with their jobs, in order.
+func (u *unit) events(ctx context.Context, drafts []draft) ([]Stored, error) {
+	events := make([]memory.Event, len(drafts))
+	for i := range drafts {
+		d := &drafts[i]
+		sid, err := u.resolveSession(ctx, d.event.Scope(), d.session)
 		if err != nil {
-			return Stored{}, fmt.Errorf("the job of event %s: %w", e.ID, err)
+			return nil, err
 		}
-		out.Job = &job
-	case created && e.Generate:
-		job := d.job
-		job.SessionID = memory.Opt(sid)
-		if job, err = u.owe(ctx, job); err != nil {
-			return Stored{}, err
-		}
-		out.Job = &job
+		events[i] = d.event
+		events[i].SessionID, events[i].DedupeKey = memory.Opt(sid), d.dedupeKey(sid)
 	}
+	stored, err := storage.PutEvents(ctx, u.Tx, events)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Stored, len(stored))
+	for i, e := range stored {
+		if out[i], err = u.withJob(ctx, &drafts[i], e); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// withJob owes the observation of an event that is new, if one was asked for, or
+// finds the job of one that was stored before.
+func (u *unit) withJob(ctx context.Context, d *draft, e storage.StoredEvent) (Stored, error) {
+	out := Stored{Event: e.Event, Created: e.Created}
+	if !e.Generate { // whatever is asked for now: what was owed when it was new counts
+		return out, nil
+	}
+	var job memory.Job
+	var err error
+	if e.Created {
+		job = d.job
+		job.SessionID = e.SessionID
+		job, err = u.owe(ctx, job)
+	} else if job, err = u.JobOfSource(ctx, e.Scope(), memory.KindEvent, e.ID); err != nil {
+		err = fmt.Errorf("the job of event %s: %w", e.ID, err)
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	out.Job = &job
 	return out, nil
 }
 

@@ -39,16 +39,29 @@ func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter,
 	return all(ctx, r.q, readAudit, q.add(` ORDER BY created_at DESC, id DESC`).page(p))
 }
 
-// PutAudit sends the rows with the next statement.
+var auditTable = table[memory.AuditEntry]{
+	name: "audit_log",
+	columns: []column[memory.AuditEntry]{
+		{"id", "text", func(e *memory.AuditEntry) any { return e.ID }},
+		{"team_id", "text", func(e *memory.AuditEntry) any { return e.TeamID }},
+		{"project_id", "text", func(e *memory.AuditEntry) any { return text(e.ProjectID) }},
+		{"actor_id", "text", func(e *memory.AuditEntry) any { return text(e.ActorID) }},
+		{"api_key_id", "text", func(e *memory.AuditEntry) any { return text(e.APIKeyID) }},
+		{"action", "text", func(e *memory.AuditEntry) any { return e.Action }},
+		{"resource_type", "text", func(e *memory.AuditEntry) any { return e.ResourceType }},
+		{"resource_id", "text", func(e *memory.AuditEntry) any { return text(e.ResourceID) }},
+		{"request_id", "text", func(e *memory.AuditEntry) any { return text(e.RequestID) }},
+		{"details", "json", func(e *memory.AuditEntry) any { return string(object(e.Details)) }},
+		{"created_at", "bigint", func(e *memory.AuditEntry) any { return int64(e.CreatedAt) }},
+	},
+}
+
+// PutAudit sends the rows with the next statement, or with the draft.
 func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
-	for _, e := range entries {
-		err := t.later(ctx, sql(`INSERT INTO audit_log (id, team_id, project_id, actor_id, api_key_id, action, resource_type,
-			resource_id, request_id, details, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			e.ID, e.TeamID, text(e.ProjectID), text(e.ActorID), text(e.APIKeyID), e.Action, e.ResourceType,
-			text(e.ResourceID), text(e.RequestID), string(object(e.Details)), e.CreatedAt))
-		if err != nil {
-			return err
-		}
+	t.audits = append(t.audits, entries...)
+	if t.failed == nil && len(t.audits) >= maxPending {
+		t.settle(ctx)
+		t.queueRows()
 	}
-	return nil
+	return t.failure()
 }

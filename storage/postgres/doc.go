@@ -3,12 +3,20 @@
 //
 // # Transactions
 //
-// A transaction costs a round trip for each answer that its caller waits for, and
-// none besides: BEGIN travels with the first statement, what nobody waits for
-// (audit rows, the job of an event that is new) with the next one or with COMMIT.
-// Storing an event with its job is two round trips, storing five hundred by
-// [storage.PutEvents] is too. The price is that the failure of such a statement is
-// told by a later call, at the latest by [Store.InTx].
+// What is told to a server is nearly always new, and asks for no answer but that it
+// is stored. So a transaction begins as a draft, without a connection: its events
+// are taken for new, and when its function has returned they are stored, with jobs
+// and audit rows, together with the drafts of others: as many as wait share one
+// commit and two round trips. An event that was there after all, or a draft that
+// cannot be stored, is found out before anything is committed: the first has its
+// transaction run again with a connection that knows, the second fails alone. See
+// draft.go, writer.go and group.go.
+//
+// Any other transaction has a connection of its own, from its first question on. It
+// costs a round trip for each answer that its caller waits for, and none besides:
+// BEGIN travels with the first statement, what nobody waits for with the next one or
+// with COMMIT. The price of both is that the failure of a statement may be told by a
+// later call, at the latest by [Store.InTx].
 //
 // The isolation is READ COMMITTED: what has to hold between transactions is held
 // by unique keys and conditional updates. Deadlocks, serialisation failures and

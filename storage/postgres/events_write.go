@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -48,19 +50,20 @@ func (t *tx) PutEvents(ctx context.Context, events []memory.Event) ([]storage.St
 	for i := range rows {
 		rows[i].Metadata = object(rows[i].Metadata)
 	}
-	ids, err := all(ctx, t.q, value[string], eventTable.insert(rows...))
+	if t.draftEvents(ctx, rows) {
+		return allNew(rows), nil
+	}
+	fresh, err := t.insertEvents(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]storage.StoredEvent, len(rows))
 	var again []memory.Event
 	for i, e := range rows {
-		k := slices.Index(ids, e.ID)
-		if k < 0 {
+		if !fresh.take(e.ID) {
 			again = append(again, e)
 			continue
 		}
-		ids[k] = "" // told twice in one breath, it is new once
 		t.newEvents[e.ID] = true
 		out[i] = storage.StoredEvent{Event: e, Created: true}
 	}
@@ -74,6 +77,40 @@ func (t *tx) PutEvents(ctx context.Context, events []memory.Event) ([]storage.St
 		}
 	}
 	return out, err
+}
+
+func allNew(events []memory.Event) []storage.StoredEvent {
+	out := make([]storage.StoredEvent, len(events))
+	for i, e := range events {
+		out[i] = storage.StoredEvent{Event: e, Created: true}
+	}
+	return out
+}
+
+// newIDs are the ids of rows that were stored.
+type newIDs map[string]bool
+
+// take reports whether the id is new, once: what is told twice in one breath is new
+// once.
+func (n newIDs) take(id string) bool {
+	is := n[id]
+	delete(n, id)
+	return is
+}
+
+// insertEvents stores the events that are not there yet. They are sorted by what
+// makes them unique, so that two transactions with some of the same events wait for
+// one another and not each for the other.
+func (t *tx) insertEvents(ctx context.Context, events []memory.Event) (newIDs, error) {
+	rows := slices.SortedFunc(slices.Values(events), func(a, b memory.Event) int {
+		return cmp.Or(strings.Compare(a.DedupeKey, b.DedupeKey), strings.Compare(a.ProjectID, b.ProjectID))
+	})
+	ids, err := all(ctx, t.q, value[string], eventTable.insert(rows...))
+	fresh := make(newIDs, len(ids))
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	return fresh, err
 }
 
 // eventKey is what makes two events the same.

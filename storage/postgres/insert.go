@@ -5,7 +5,7 @@ import "strings"
 // table is what rows of T are inserted into.
 type table[T any] struct {
 	name    string
-	unique  string // the columns of the key that makes a second row the same
+	unique  string // the columns of the key that makes a second row the same; "": none does
 	columns []column[T]
 }
 
@@ -17,7 +17,8 @@ type column[T any] struct {
 }
 
 // insert makes a statement that stores the rows, except those that are there
-// already; it returns the ids of those that are new.
+// already; it returns the ids of those that are new. In a table whose rows are never
+// the same, it returns nothing.
 //
 // One row is a list of values. Several travel as one array for each column: a
 // statement for each row would take Postgres and us three times as long, even
@@ -33,6 +34,9 @@ func (tb table[T]) insert(rows ...T) *query {
 		tb.addValues(q, &rows[0])
 	} else {
 		tb.addArrays(q, list, rows)
+	}
+	if tb.unique == "" {
+		return q
 	}
 	return q.add(` ON CONFLICT (` + tb.unique + `) DO NOTHING RETURNING id`)
 }

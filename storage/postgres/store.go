@@ -39,6 +39,7 @@ type Store struct {
 	pool      *pgxpool.Pool
 	publisher *publisher
 	notifier  *notifier
+	writer    *writer
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -68,6 +69,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s := &Store{pool: pool, reads: reads{q: poolQuerier{pool}, stats: newStatistics()}}
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
+	s.writer = startWriter(s)
 	return s, nil
 }
 
@@ -115,8 +117,10 @@ func (s *Store) Info(ctx context.Context) (storage.Info, error) {
 	return info, nil
 }
 
-// Close waits for the connections that are in use and closes them all.
+// Close finishes the transactions that wait, waits for the connections that are in
+// use and closes them all.
 func (s *Store) Close() error {
+	s.writer.stop()
 	s.notifier.close()
 	s.pool.Close()
 	return nil

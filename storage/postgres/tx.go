@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -25,36 +26,59 @@ const (
 	maxPending = 256
 )
 
-// tx implements storage.Tx on one connection.
+// tx implements storage.Tx. It begins as a draft, without a connection: see draft.go.
 type tx struct {
 	reads
-	conn    *pgx.Conn
-	pending *pgx.Batch // what is to be sent before the next statement
-	open    bool       // BEGIN was sent
-	failed  error      // why the transaction can only be rolled back
-	msgs    []memory.Message
+	draft
+	s       *Store
+	exact   bool          // it may not be a draft
+	guessed bool          // it told of what nobody has asked the database yet
+	conn    *pgxpool.Conn // nil while it is a draft
+	pending *pgx.Batch    // what is to be sent before the next statement
+	open    bool          // BEGIN was sent
+	failed  error         // why the transaction can only be rolled back
 
 	newEvents map[string]bool // ids of the events it stored, that have no job
-	jobs      []memory.Job    // to be stored before the next statement
 }
 
 var _ storage.Tx = (*tx)(nil)
 
-func newTx(conn *pgx.Conn, stats *statistics) *tx {
-	t := &tx{conn: conn, pending: &pgx.Batch{}, newEvents: make(map[string]bool)}
-	t.reads = reads{q: t, stats: stats}
+func (s *Store) newTx(exact bool) *tx {
+	t := &tx{s: s, exact: exact, pending: &pgx.Batch{}, newEvents: make(map[string]bool)}
+	t.reads = reads{q: t, stats: s.stats}
 	t.pending.Queue("begin")
 	return t
 }
 
 // InTx implements [storage.Store].
 func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
+	if err := s.writer.usable(ctx); err != nil {
+		return err
+	}
+	exact := false
+	return s.retry(ctx, func() (again bool, err error) {
+		t := s.newTx(exact)
+		again, err = t.run(ctx, fn)
+		if err != nil && t.guessed && ctx.Err() == nil {
+			exact = true
+			t = s.newTx(exact)
+			again, err = t.run(ctx, fn)
+		}
+		if err == nil {
+			s.publisher.send(ctx, t.msgs)
+		}
+		return again, err
+	})
+}
+
+// retry makes attempts until one succeeds, or fails in a way that another would
+// too: again says that nothing stays of it and that another one may succeed.
+func (s *Store) retry(ctx context.Context, try func() (again bool, err error)) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		msgs, again, err := s.attempt(ctx, fn)
+		again, err := try()
 		switch {
 		case err == nil:
-			s.publisher.send(ctx, msgs)
 			return nil
 		case !again || attempt == maxAttempts || ctx.Err() != nil:
 			return err
@@ -70,24 +94,39 @@ func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
 	}
 }
 
-// attempt runs fn once. again means that nothing stays of it and that another
-// attempt may succeed.
-func (s *Store) attempt(ctx context.Context, fn func(tx storage.Tx) error) (msgs []memory.Message, again bool, err error) {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return nil, lost(err), convert(err)
-	}
-	defer conn.Release()
-	t := newTx(conn.Conn(), s.stats)
+// run runs fn once and ends the transaction.
+func (t *tx) run(ctx context.Context, fn func(tx storage.Tx) error) (again bool, err error) {
+	defer t.release()
 	if err := t.call(fn); err != nil {
 		t.rollback(ctx)
-		return nil, clashed(t.failed) || lost(t.failed), err
+		return clashed(t.failed) || lost(t.failed), err
+	}
+	if t.conn == nil {
+		return lost(t.failed), t.submit(ctx)
 	}
 	if err := t.commit(ctx); err != nil {
 		t.rollback(ctx)
-		return nil, clashed(t.failed), err
+		return clashed(t.failed), err
 	}
-	return t.msgs, false, nil
+	return false, nil
+}
+
+// acquire gives the transaction its connection.
+func (t *tx) acquire(ctx context.Context) error {
+	conn, err := t.s.pool.Acquire(ctx)
+	if err != nil {
+		t.failed = err
+		return t.failure()
+	}
+	t.conn = conn
+	return nil
+}
+
+// release gives the connection back.
+func (t *tx) release() {
+	if t.conn != nil {
+		t.conn.Release()
+	}
 }
 
 // call runs fn; a panic becomes an error, as in the other engines.
@@ -100,53 +139,13 @@ func (t *tx) call(fn func(tx storage.Tx) error) (err error) {
 	return fn(t)
 }
 
-// query implements querier: it sends what is pending and q, in one go.
-func (t *tx) query(ctx context.Context, q *query, read func(pgx.Rows) error) (int64, error) {
-	if t.failed != nil {
-		return 0, t.failure()
-	}
-	t.queueJobs()
-	t.queue(q)
-	tag, err := t.send(ctx, read)
-	return tag.RowsAffected(), err
-}
-
-// exec sends a statement that is asked only how many rows it changed.
-func (t *tx) exec(ctx context.Context, q *query) (int64, error) {
-	return t.query(ctx, q, func(pgx.Rows) error { return nil })
-}
-
-// later sends a statement with the one that follows it.
-func (t *tx) later(ctx context.Context, q *query) error {
-	if t.failed == nil && t.pending.Len() >= maxPending {
-		_, err := t.exec(ctx, q)
-		return err
-	}
-	t.queue(q)
-	return t.failure()
-}
-
-// queue puts a statement where the next round trip begins.
-func (t *tx) queue(q *query) { t.pending.Queue(q.text.String(), q.args...) }
-
-// queueJobs makes a statement of the jobs that wait.
-func (t *tx) queueJobs() {
-	if len(t.jobs) > 0 {
-		t.queue(jobTable.insert(t.jobs...))
-		t.jobs = nil
-	}
-}
-
-// failure is why the transaction cannot go on, if it cannot.
-func (t *tx) failure() error { return convert(t.failed) }
-
 // commit ends the transaction. One that sent nothing yet has nothing to say.
 func (t *tx) commit(ctx context.Context) error {
 	if t.failed != nil {
 		// A function must not make a success of what Postgres has undone.
 		return fmt.Errorf("commit a failed transaction: %w", t.failure())
 	}
-	t.queueJobs()
+	t.queueRows()
 	if !t.open && t.pending.Len() == 1 {
 		return nil
 	}
@@ -163,14 +162,14 @@ func (t *tx) commit(ctx context.Context) error {
 
 // rollback makes the connection usable again, if there is one.
 func (t *tx) rollback(ctx context.Context) {
-	if !t.open || t.conn.IsClosed() {
+	if !t.open || t.conn.Conn().IsClosed() {
 		return
 	}
 	// The caller's context may be why we are here.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectFor)
 	defer cancel()
 	if _, err := t.conn.Exec(ctx, "rollback"); err != nil {
-		_ = t.conn.Close(ctx)
+		_ = t.conn.Conn().Close(ctx)
 	}
 }
 

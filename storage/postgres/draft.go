@@ -1,0 +1,109 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"claude-mem/memory"
+)
+
+// maxDraftRows is how many rows a transaction keeps as a draft at most.
+const maxDraftRows = 2000
+
+// draft is what a transaction wants stored. As long as it wants nothing else, it
+// needs no connection: its events are taken for new, which nearly all are, and when
+// its function has returned, the writer stores it together with others.
+//
+// So nothing of a draft is seen by any other, nor is anything read that depends on
+// it, until all of it is committed. When an event turns out not to be new, nothing
+// of the draft is stored, and the function is run again with a connection that knows.
+type draft struct {
+	events []memory.Event
+	jobs   []memory.Job
+	audits []memory.AuditEntry
+	msgs   []memory.Message
+}
+
+// errGuess means that an event of a draft is not new.
+var errGuess = errors.New("an event that was taken for new is not")
+
+// rows is how many rows the draft has.
+func (d *draft) rows() int { return len(d.events) + len(d.jobs) + len(d.audits) }
+
+// bytes is about how much the draft takes on its way.
+func (d *draft) bytes() int {
+	const row = 500
+	n := row * d.rows()
+	for i := range d.events {
+		n += len(d.events[i].Payload) + len(d.events[i].Metadata)
+	}
+	return n
+}
+
+// draftEvents adds events to the draft, if the transaction still is one and they
+// may all be new.
+func (t *tx) draftEvents(ctx context.Context, events []memory.Event) bool {
+	if t.exact || t.conn != nil || t.failed != nil || ctx.Err() != nil || t.rows()+len(events) > maxDraftRows {
+		return false
+	}
+	keys := make(map[eventKey]bool, len(t.events)+len(events))
+	for _, part := range [][]memory.Event{t.events, events} {
+		for _, e := range part {
+			k := keyOf(e)
+			if k.dedupe != "" && keys[k] {
+				return false
+			}
+			keys[k] = true
+		}
+	}
+	t.events, t.guessed = append(t.events, events...), true
+	for _, e := range events {
+		t.newEvents[e.ID] = true
+	}
+	return true
+}
+
+// settle makes a transaction with a connection of a draft: it asks for an answer.
+func (t *tx) settle(ctx context.Context) {
+	if t.conn != nil || t.acquire(ctx) != nil || len(t.events) == 0 {
+		return
+	}
+	events, jobs, audits := t.events, t.jobs, t.audits
+	t.events, t.jobs, t.audits = nil, nil, nil // not before the events
+	fresh, err := t.insertEvents(ctx, events)
+	if err != nil {
+		return
+	}
+	t.jobs, t.audits = jobs, audits
+	for _, e := range events {
+		if !fresh.take(e.ID) {
+			t.failed = errGuess
+			return
+		}
+	}
+	t.guessed = false
+}
+
+// submit has the draft stored and its messages published.
+func (t *tx) submit(ctx context.Context) error {
+	if t.failed != nil {
+		return t.failure()
+	}
+	if t.rows() == 0 {
+		return nil
+	}
+	d := t.draft
+	t.draft = draft{}
+	err := t.s.writer.do(ctx, d)
+	t.guessed = errors.Is(err, errGuess)
+	return err
+}
+
+// Session implements [storage.SessionReader]. A draft changes no session, so that
+// it need not end to see one.
+func (t *tx) Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
+	if t.conn == nil && len(t.events) > 0 {
+		return t.s.Session(ctx, s, id)
+	}
+	return t.reads.Session(ctx, s, id)
+}
