@@ -23,6 +23,7 @@ const (
 	AuditJobStalled        = "generation_job.stalled"
 	AuditKeyCreate         = "api_key.create"
 	AuditKeyRevoke         = "api_key.revoke"
+	AuditProjectCreate     = "project.create"
 )
 
 // AuditEntry says who did what. The log is append-only.

@@ -26,6 +26,22 @@ type Counts struct {
 	Events   int64 `json:"events"`
 }
 
+// Purged is what was removed from a project.
+type Purged struct {
+	Observations int64 `json:"observations"`
+	Events       int64 `json:"agentEvents"`
+	Sessions     int64 `json:"sessions"`
+	Jobs         int64 `json:"jobs"`
+}
+
+// Add adds what another step removed.
+func (p *Purged) Add(more Purged) {
+	p.Observations += more.Observations
+	p.Events += more.Events
+	p.Sessions += more.Sessions
+	p.Jobs += more.Jobs
+}
+
 // LaneStats is how one lane's jobs stand in storage.
 type LaneStats struct {
 	Lane         Lane  `json:"kind"`

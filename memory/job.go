@@ -118,6 +118,9 @@ type Job struct {
 	LockedBy    Opt   `json:"-"` // the lease: who works on it …
 	LockedUntil Epoch `json:"-"` // … and until when nobody else may
 
+	// Retries is how often an operator put the job back to queued.
+	Retries int `json:"-"`
+
 	// What came with the request that owed the job.
 	APIKeyID      Opt    `json:"-"`
 	ActorID       Opt    `json:"-"`

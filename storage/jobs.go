@@ -72,7 +72,7 @@ type JobWriter interface {
 	// A terminal one is returned unchanged.
 	CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error)
 	// RequeueJob puts a failed or cancelled job back to queued with no attempts
-	// used. Any other is ErrConflict.
+	// used and one more retry. Any other is ErrConflict.
 	RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error)
 	// RefreshSummaryJob moves a summary job that is still queued to a later
 	// revision and queue id, so that it covers what came since; ErrConflict if it is

@@ -91,6 +91,7 @@ type Tx interface {
 	ObservationWriter
 	UsageWriter
 	AuditWriter
+	Purger
 
 	// Enqueue sends wake-up messages if and only if the transaction commits: in it,
 	// where the queue lives in the same database, else right after.

@@ -106,7 +106,12 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `DELETE FROM observations_fts WHERE rowid = ?`, n)
+	return t.unindex(ctx, n)
+}
+
+// unindex removes the entry of the observation with that number from the full-text index.
+func (t *tx) unindex(ctx context.Context, number int64) error {
+	_, err := t.exec(ctx, `DELETE FROM observations_fts WHERE rowid = ?`, number)
 	return err
 }
 

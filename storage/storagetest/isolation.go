@@ -135,6 +135,10 @@ func reaches() map[string]reach {
 			o, err := tx.Observation(ctx, r.summary.Scope(), r.summary.ID)
 			return o.SupersededBy != "", err
 		},
+		"PurgeStep": func(ctx c, tx t, s s, r r) (bool, error) {
+			n, err := tx.PurgeStep(ctx, s, r.job.ProjectID, 9, 9)
+			return n != (memory.Purged{}), err
+		},
 		"Audit": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.Audit(ctx, s, storage.AuditFilter{}, storage.Page{}))
 		},

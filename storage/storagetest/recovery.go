@@ -31,7 +31,7 @@ func testOperators(f *fixture) {
 		got, err := tx.RequeueJob(f.ctx, f.ours, held.ID, 180)
 		f.ok(err)
 		want := held
-		want.UpdatedAt = 180
+		want.UpdatedAt, want.Retries = 180, 1
 		f.same("queued again with all attempts", got, want)
 		_, err = tx.RequeueJob(f.ctx, f.ours, held.ID, 190)
 		f.fails("requeue of a queued job", err, memory.ErrConflict)

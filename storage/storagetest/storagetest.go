@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		{"usage of jobs", testJobUsage},
 		{"reservations", testReservations},
 		{"audit", testAudit},
+		{"purge", testPurge},
 		{"paging", testPaging},
 		{"values", testValues},
 		{"conflicts", testConflicts},
