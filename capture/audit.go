@@ -12,6 +12,13 @@ type auditDetails struct {
 	RequestID string `json:"requestId,omitempty"`
 	JobID     string `json:"generationJobId,omitempty"`
 	Count     int    `json:"count,omitempty"`
+	// Of what an operator asked for.
+	Outcome string           `json:"outcome,omitempty"`
+	Before  memory.JobStatus `json:"previousStatus,omitempty"`
+	After   memory.JobStatus `json:"currentStatus,omitempty"`
+	Retries int              `json:"retriedCount,omitempty"`
+	Changed []string         `json:"changed,omitempty"` // fields of a memory
+	Purged  *memory.Purged   `json:"counts,omitempty"`
 }
 
 // audit notes an action for the end of the transaction.

@@ -6,7 +6,8 @@ import "sync"
 // is cheaper than to know which was used last, and as good for sessions: those
 // that live come back with their next event.
 //
-// Projects and sessions may be kept because their ids never change hands.
+// Projects and sessions may be kept because their ids never change hands. A session
+// can be purged, though; see [Capture.write].
 type cache[K comparable, V any] struct {
 	mu     sync.RWMutex
 	values map[K]V
@@ -22,6 +23,12 @@ func (c *cache[K, V]) get(k K) (V, bool) {
 	defer c.mu.RUnlock()
 	v, ok := c.values[k]
 	return v, ok
+}
+
+func (c *cache[K, V]) drop(k K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.values, k)
 }
 
 func (c *cache[K, V]) put(k K, v V) {

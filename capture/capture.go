@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -17,6 +18,9 @@ type Store interface {
 type Options struct {
 	// CreateProjects lets any write make the project it names. Hooks always may.
 	CreateProjects bool
+	// Notify, if set, is told of what was made or changed, after the commit. It must
+	// not block.
+	Notify func(memory.Notice)
 }
 
 // Capture takes in what happened. It is safe for concurrent use.
@@ -47,12 +51,40 @@ type unit struct {
 	msgs   []memory.Message
 	audits []memory.AuditEntry
 	seen   map[sessionKey]string
+	// known are the sessions that were not looked for, because they were there before.
+	known   []sessionKey
+	notices []memory.Notice
 }
 
-// write runs fn in one transaction.
+// write runs fn in one transaction. If something is missing and fn trusted its memory
+// of a session, the session may have been purged, here or by another server: then fn
+// runs once more and looks.
 func (c *Capture) write(ctx context.Context, caller memory.Caller, fn func(u *unit) error) error {
-	var u *unit
-	err := c.store.InTx(ctx, func(tx storage.Tx) error {
+	u, err := c.try(ctx, caller, fn)
+	if errors.Is(err, memory.ErrNotFound) && u != nil && len(u.known) > 0 {
+		for _, k := range u.known {
+			c.sessions.drop(k)
+		}
+		u, err = c.try(ctx, caller, fn)
+	}
+	if err != nil {
+		return err
+	}
+	// Only now are they there for others to find.
+	for k, id := range u.seen {
+		c.sessions.put(k, id)
+	}
+	if c.opts.Notify != nil {
+		for _, n := range u.notices {
+			c.opts.Notify(n)
+		}
+	}
+	return nil
+}
+
+// try runs fn in one transaction and returns its unit.
+func (c *Capture) try(ctx context.Context, caller memory.Caller, fn func(u *unit) error) (u *unit, err error) {
+	err = c.store.InTx(ctx, func(tx storage.Tx) error {
 		u = &unit{Tx: tx, c: c, caller: caller, now: memory.Now()} // afresh: the engine may run us again
 		if err := fn(u); err != nil {
 			return err
@@ -62,12 +94,8 @@ func (c *Capture) write(ctx context.Context, caller memory.Caller, fn func(u *un
 		}
 		return u.Enqueue(ctx, u.msgs...)
 	})
-	if err != nil {
-		return err
-	}
-	// Only now are they there for others to find.
-	for k, id := range u.seen {
-		c.sessions.put(k, id)
-	}
-	return nil
+	return u, err
 }
+
+// notify notes something to tell of when the transaction is through.
+func (u *unit) notify(n memory.Notice) { u.notices = append(u.notices, n) }

@@ -197,7 +197,7 @@ func (u *unit) oweLateSummaries(ctx context.Context, last map[string]hookDraft) 
 func (u *unit) endAt(ctx context.Context, s memory.Scope, sid string, at memory.Epoch, jobID string) error {
 	found, err := u.Session(ctx, s, sid)
 	if errors.Is(err, memory.ErrNotFound) {
-		return memory.Errorf(memory.CodeInternal, "session %s is gone", sid)
+		return memory.Errorf(memory.CodeInternal, "session %s is gone: %w", sid, err)
 	}
 	if err != nil {
 		return err

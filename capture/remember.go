@@ -86,6 +86,7 @@ func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (m
 			return err
 		}
 		u.audit(memory.AuditMemoryWrite, "observation", stored.ID, stored.Scope(), "")
+		u.notify(stored.Notice())
 		return nil
 	})
 	return stored, err

@@ -40,6 +40,7 @@ func (u *unit) resolveSession(ctx context.Context, s memory.Scope, r sessionRef)
 	}
 	// Nearly always: a session has hundreds of events, and each comes by itself.
 	if sid, ok := u.c.sessions.get(key); ok {
+		u.known = append(u.known, key)
 		return sid, nil
 	}
 	sid, err := u.lookUpSession(ctx, s, r)
@@ -99,6 +100,7 @@ func (u *unit) findOrStart(ctx context.Context, in memory.Session) (s memory.Ses
 	s, created, err = u.EnsureSession(ctx, in)
 	if err == nil && created {
 		u.audit(memory.AuditSessionWrite, "server_session", s.ID, s.Scope(), "")
+		u.notify(s.Notice())
 	}
 	return s, created, err
 }

@@ -37,6 +37,7 @@ func (u *unit) end(ctx context.Context, s memory.Session, at memory.Epoch, jobID
 	s, err := u.EndSession(ctx, s.Scope(), s.ID, at)
 	if err == nil {
 		u.audit(memory.AuditSessionEnd, "server_session", s.ID, s.Scope(), jobID)
+		u.notify(s.Notice())
 	}
 	return s, err
 }

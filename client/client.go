@@ -88,21 +88,21 @@ type call struct {
 	path   string // escaped
 	query  url.Values
 	body   any  // nil: none
-	reads  bool // changes nothing, so that it may be tried again
+	again  bool // may be sent twice: it changes nothing, or does the same each time
 	sick   bool // a 503 carries an answer, not an error
 }
 
 func get(path string, query url.Values) call {
-	return call{method: http.MethodGet, path: path, query: query, reads: true}
+	return call{method: http.MethodGet, path: path, query: query, again: true}
 }
 
 func post(path string, body any) call {
 	return call{method: http.MethodPost, path: path, body: body}
 }
 
-// ask is a POST that changes nothing.
+// ask is a POST that may be sent twice.
 func ask(path string, body any) call {
-	return call{method: http.MethodPost, path: path, body: body, reads: true}
+	return call{method: http.MethodPost, path: path, body: body, again: true}
 }
 
 // do makes the call and decodes its answer into out.
@@ -115,7 +115,7 @@ func (c *Client) do(ctx context.Context, in call, out any) error {
 		}
 	}
 	tries := 1
-	if in.reads {
+	if in.again {
 		tries = c.tries
 	}
 	pause := retryPause

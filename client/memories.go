@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"claude-mem/memory"
@@ -21,6 +22,20 @@ type MemoryRequest struct {
 // MemoryAnswer is the answer of the memory routes.
 type MemoryAnswer struct {
 	Memory memory.Observation `json:"memory"`
+}
+
+// MemoryChange is the body of PATCH /v1/memories/:id; a nil field leaves things as
+// they are. Metadata takes the place of the metadata there was.
+type MemoryChange struct {
+	Kind     *string          `json:"kind,omitempty"`
+	Content  *string          `json:"content,omitempty"`
+	Metadata *memory.Metadata `json:"metadata,omitempty"`
+}
+
+// Deleted is the answer of DELETE /v1/memories/:id.
+type Deleted struct {
+	Deleted bool   `json:"deleted"`
+	ID      string `json:"id"`
 }
 
 // ObservationsRequest is the body of POST /v1/observations/batch: ids, or the
@@ -47,6 +62,20 @@ func (c *Client) Memory(ctx context.Context, id string) (memory.Observation, err
 	var out MemoryAnswer
 	err := c.do(ctx, get("/v1/memories/"+url.PathEscape(id), nil), &out)
 	return out.Memory, err
+}
+
+// EditMemory changes an observation and returns it as it is then. It is tried again
+// where a read is: to make the same change twice is to make it once.
+func (c *Client) EditMemory(ctx context.Context, id string, in MemoryChange) (memory.Observation, error) {
+	var out MemoryAnswer
+	err := c.do(ctx, call{method: http.MethodPatch, path: "/v1/memories/" + url.PathEscape(id), body: in, again: true}, &out)
+	return out.Memory, err
+}
+
+// DeleteMemory removes an observation for good. One that is gone already is
+// memory.ErrNotFound, so it is not tried again.
+func (c *Client) DeleteMemory(ctx context.Context, id string) error {
+	return c.do(ctx, call{method: http.MethodDelete, path: "/v1/memories/" + url.PathEscape(id)}, &Deleted{})
 }
 
 // ObservationsBatch finds observations by id or number; missing ones are left out.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"claude-mem/memory"
@@ -21,6 +22,22 @@ type Stats struct {
 	Books     memory.Books `json:"books"`
 	Lanes     []LaneHealth `json:"lanes"`
 	Spool     *SpoolState  `json:"spool,omitempty"`
+}
+
+// Purged is the answer of DELETE /v1/projects/:id/memory: what is gone.
+type Purged struct {
+	Purged    bool          `json:"purged"`
+	ProjectID string        `json:"projectId"`
+	Counts    memory.Purged `json:"counts"`
+}
+
+// PurgeProject removes all that a project, by its id, remembers. The project stays.
+// It is not tried again, for the counts would be those of the second time; to call
+// again when it was broken off removes the rest.
+func (c *Client) PurgeProject(ctx context.Context, id string) (memory.Purged, error) {
+	var out Purged
+	err := c.do(ctx, call{method: http.MethodDelete, path: "/v1/projects/" + url.PathEscape(id) + "/memory"}, &out)
+	return out.Counts, err
 }
 
 // Projects lists the projects the key reaches.

@@ -128,7 +128,7 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 func (c *Client) Readiness(ctx context.Context) (Readiness, error) {
 	var out Readiness
 	in := get("/api/readiness", nil)
-	in.reads = false
+	in.again = false
 	return out, c.do(ctx, in, &out)
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"claude-mem/internal/config"
@@ -38,6 +39,13 @@ func (d *Daemon) serveHTTP(ctx context.Context, l net.Listener, p *parts) error 
 		ErrorLog:          slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return base },
 	}
+	var background sync.WaitGroup
+	background.Go(func() { p.api.Run(base) })
+	defer func() { // when no request is under way any more
+		cut()
+		background.Wait()
+		p.api.Flush(context.WithoutCancel(ctx))
+	}()
 	stopped := make(chan struct{})
 	defer context.AfterFunc(ctx, func() {
 		defer close(stopped)

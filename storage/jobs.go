@@ -68,8 +68,8 @@ type JobWriter interface {
 	// that ended stays its owner's until somebody takes it.
 	FinishJob(ctx context.Context, id, owner string, o Outcome) (memory.Job, error)
 
-	// CancelJob cancels a job that is queued or processing, whoever works on it.
-	// A terminal one is returned unchanged.
+	// CancelJob cancels a job that is queued, processing, whoever works on it, or
+	// failed. A completed or cancelled one is returned unchanged.
 	CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error)
 	// RequeueJob puts a failed or cancelled job back to queued with no attempts
 	// used and one more retry. Any other is ErrConflict.

@@ -63,7 +63,7 @@ type ObservationWriter interface {
 	// DeleteObservation removes the row, its sources and its index entry.
 	DeleteObservation(ctx context.Context, s memory.Scope, id string) error
 	// SupersedeSummaries marks all summaries of the session but the newest as replaced
-	// by that one. The newest is not the last written but the one whose job has the
+	// by that one, which is replaced by none any more. The newest is not the last written but the one whose job has the
 	// highest revision, for jobs overtake each other; among equals, and where no job
 	// made them, it is the one with the highest number.
 	SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID string) error

@@ -63,12 +63,14 @@ type API struct {
 	router *httprouter.Router
 	told   told
 	room   *room
+	reads  readLog
+	dirty  chan struct{} // see wake
 }
 
 // New makes an API.
 func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
-	a := &API{Config: c, router: httprouter.New(), room: newRoom()}
+	a := &API{Config: c, router: httprouter.New(), room: newRoom(), dirty: make(chan struct{}, 1)}
 	// A redirect is no answer to a client that posts: it would lose the body or, with
 	// another host, its key.
 	a.router.RedirectTrailingSlash = false

@@ -52,7 +52,8 @@ func exchanges() []struct {
 		batch_one_unknown_session batch_mixed_project batch_mixed_project_team_key
 		event_get event_get_404 event_get_ro_key event_observations_404 get_on_events
 		job_get job_get_404 jobs_list jobs_list_bad_filters jobs_list_filters jobs_list_include_payload_admin
-		jobs_list_include_payload_forbidden
+		jobs_list_include_payload_forbidden team_jobs team_jobs_other project_jobs_other
+		job_cancel_wrong_scope job_cancel_404 job_retry_404 job_retry_queued_noop job_cancel_again job_retry_cancelled
 		memories_create memories_minimal memories_invalid memories_unknown_session memories_wrong_scope
 		search_ok search_none search_invalid search_cross_project_key search_ro_key context_invalid_limit
 		session_end_with_worker session_end_repeat session_end_404 session_get_after_end

@@ -21,6 +21,8 @@ type sample struct {
 func samples(w *world) map[string]sample {
 	ev := into[client.EventResult](w.do("POST", "/v1/events", w.key, w.event(nil)).want(201))
 	mem := into[client.MemoryAnswer](w.do("POST", "/v1/memories", w.key, text(w.t, map[string]any{"projectId": w.p.ID, "content": "retry budget"})).want(201))
+	gone := into[client.MemoryAnswer](w.do("POST", "/v1/memories", w.key, text(w.t, map[string]any{"projectId": w.p.ID, "content": "to go"})).want(201))
+	_, emptied := w.project("ours", "/src/emptied")
 	session := string(ev.Event.SessionID)
 	named := "?projectId=" + w.p.ID
 	project := map[string]any{"projectId": w.p.ID}
@@ -38,8 +40,15 @@ func samples(w *world) map[string]sample {
 		"GET /v1/events/:id/observations": {"/v1/events/" + ev.Event.ID + "/observations", "", 404},
 		"GET /v1/jobs":                    {"/v1/jobs", "", 200},
 		"GET /v1/jobs/:id":                {"/v1/jobs/" + ev.GenerationJob.ID, "", 404},
+		"GET /v1/teams/:id/jobs":          {"/v1/teams/" + w.ours.ID + "/jobs", "", 404},
+		"GET /v1/projects/:id/jobs":       {"/v1/projects/" + w.p.ID + "/jobs", "", 404},
+		"POST /v1/jobs/:id/retry":         {"/v1/jobs/" + ev.GenerationJob.ID + "/retry", "{}", 404},
+		"POST /v1/jobs/:id/cancel":        {"/v1/jobs/" + ev.GenerationJob.ID + "/cancel", "{}", 404},
 		"POST /v1/memories":               {"/v1/memories", with("content", "x"), 403},
 		"GET /v1/memories/:id":            {"/v1/memories/" + mem.Memory.ID, "", 404},
+		"PATCH /v1/memories/:id":          {"/v1/memories/" + mem.Memory.ID, `{"kind":"note"}`, 404},
+		"DELETE /v1/memories/:id":         {"/v1/memories/" + gone.Memory.ID, "", 404},
+		"DELETE /v1/projects/:id/memory":  {"/v1/projects/" + emptied.ID + "/memory", "", 404},
 		"POST /v1/observations/batch":     {"/v1/observations/batch", text(w.t, map[string]any{"ids": []string{mem.Memory.ID}, "numbers": []int64{mem.Memory.Number}}), 200},
 		"POST /v1/search":                 {"/v1/search", with("query", "retry"), 403},
 		"POST /v1/context":                {"/v1/context", with("query", "retry"), 403},
@@ -125,6 +134,9 @@ func everyRouteWithAProjectBoundKey(t *testing.T, w *world) {
 		want := s.foreign
 		if r.Pattern == "/v1/hooks" {
 			want = 200 // a hook's record goes to the project that the key is for
+		}
+		if r.Pattern == "/v1/teams/:id/jobs" {
+			want = 200 // it is the key's own team, of which it sees its project's
 		}
 		if !known {
 			continue

@@ -153,6 +153,7 @@ func (a *API) getEventObservations(r *request) (answer, error) {
 	if found == nil {
 		found = []memory.SourcedObservation{}
 	}
+	noteObservations(a, r, "event_observations", e.Scope(), found, func(o memory.SourcedObservation) string { return o.ID })
 	return ok(client.EventObservations{EventID: e.ID, Observations: found})
 }
 

@@ -59,6 +59,9 @@ func (a *API) hookContext(r *request, in memory.HookRecord, sessionID string) (s
 			a.told.add(sessionID, want.File)
 		}
 	}
+	if told.Text != "" {
+		noteObservations(a, r, "hook", p.Scope(), told.Observations, observationID)
+	}
 	return told.Text, err
 }
 

@@ -43,8 +43,44 @@ func (a *API) getMemory(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, missing(err, "Memory not found")
 	}
+	a.noteRead(r, readOne, o.Scope(), 1, o.ID)
 	return ok(client.MemoryAnswer{Memory: o})
 }
+
+// memoryChange is client.MemoryChange before anything is known of its metadata.
+type memoryChange struct {
+	ProjectID *string         `json:"projectId"`
+	Kind      *string         `json:"kind"`
+	Content   *string         `json:"content"`
+	Metadata  json.RawMessage `json:"metadata"`
+}
+
+func (a *API) patchMemory(r *request) (answer, error) {
+	var in memoryChange
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if string(in.Metadata) == "null" {
+		in.Metadata = nil
+	}
+	o, err := a.Capture.Edit(r.Context(), r.caller, r.params.ByName("id"), capture.Change{
+		Project: in.ProjectID, Kind: in.Kind, Content: in.Content, Metadata: in.Metadata,
+	})
+	if err != nil {
+		return answer{}, missing(err, "Memory not found")
+	}
+	return ok(client.MemoryAnswer{Memory: o})
+}
+
+func (a *API) deleteMemory(r *request) (answer, error) {
+	id := r.params.ByName("id")
+	if err := a.Capture.Forget(r.Context(), r.caller, id); err != nil {
+		return answer{}, missing(err, "Memory not found")
+	}
+	return ok(client.Deleted{Deleted: true, ID: id})
+}
+
+func observationID(o memory.Observation) string { return o.ID }
 
 // maxObservations is how many observations one batch may ask for.
 const maxObservations = 200
@@ -74,5 +110,6 @@ func (a *API) postObservations(r *request) (answer, error) {
 		return answer{}, err
 	}
 	out.Observations = append(out.Observations, numbered...)
+	noteObservations(a, r, "batch", r.caller.Scope(), out.Observations, observationID)
 	return ok(out)
 }

@@ -29,7 +29,7 @@ func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 // methods lists those that the path takes.
 func (a *API) methods(path string) []string {
 	var out []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		handle, params, _ := a.router.Lookup(method, path)
 		// Where the router holds startPattern under a parameter, only one value counts.
 		if handle == nil || method == http.MethodPost && len(params) == 1 && isSession(path) && path != startPattern {

@@ -36,6 +36,16 @@ func (a *API) listSessions(r *request) (answer, error) {
 	return ok(client.SessionList{Sessions: all})
 }
 
+// purgeProject answers with what is gone; a project that is empty already is no error.
+func (a *API) purgeProject(r *request) (answer, error) {
+	id := r.params.ByName("id")
+	counts, err := a.Capture.Purge(r.Context(), r.caller, id)
+	if err != nil {
+		return answer{}, missing(err, "Project not found")
+	}
+	return ok(client.Purged{Purged: true, ProjectID: id, Counts: counts})
+}
+
 // stats counts one project, or everything that the key reaches.
 func (a *API) stats(r *request) (answer, error) {
 	scope, q := r.caller.Scope(), r.query()

@@ -64,6 +64,7 @@ func (a *API) search(r *request) (answer, error) {
 	for i, h := range hits {
 		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score}
 	}
+	noteObservations(a, r, "search", p.Scope(), hits, func(h storage.Hit) string { return h.ID })
 	return ok(out)
 }
 
@@ -82,7 +83,7 @@ func (a *API) queryContext(r *request) (answer, error) {
 	told, err := a.Recall.Context(r.Context(), p.Scope(), recall.ContextInput{
 		Query: in.Query, Limit: in.Limit, TokenBudget: min(max(in.TokenBudget, 0), maxTokens),
 	})
-	return contextAnswer(told, err)
+	return a.contextAnswer(r, "context", p.Scope(), told, err)
 }
 
 // sessionContext shows people and tools what a session would be told, byte for byte
@@ -96,16 +97,17 @@ func (a *API) sessionContext(r *request) (answer, error) {
 	in := a.sessionLimits()
 	in.TokenBudget = q.int("tokenBudget", in.TokenBudget, 0, maxTokens)
 	told, err := a.Recall.SessionContext(r.Context(), p.Scope(), in)
-	return contextAnswer(told, err)
+	return a.contextAnswer(r, "session_context", p.Scope(), told, err)
 }
 
-func contextAnswer(told recall.Context, err error) (answer, error) {
+func (a *API) contextAnswer(r *request, mode string, s memory.Scope, told recall.Context, err error) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
 	if told.Observations == nil {
 		told.Observations = []memory.Observation{}
 	}
+	noteObservations(a, r, mode, s, told.Observations, observationID)
 	return ok(client.ContextResponse{Context: told.Text, Observations: told.Observations, Tokens: told.Tokens})
 }
 
@@ -122,6 +124,7 @@ func (a *API) timeline(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, missing(err, "Observation not found")
 	}
+	noteObservations(a, r, "timeline", p.Scope(), found.Observations, observationID)
 	return ok(client.TimelineResponse{Anchor: found.Anchor, Observations: found.Observations})
 }
 

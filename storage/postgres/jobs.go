@@ -66,7 +66,7 @@ func (r reads) Jobs(ctx context.Context, s memory.Scope, f storage.JobFilter, p 
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
 	_, err := t.exec(ctx, sql(updateJob+`status = 'cancelled', cancelled_at = ?, updated_at = ?,
 		next_attempt_at = NULL, locked_by = NULL, locked_until = NULL WHERE `, at, at).
-		within(s, "").and("id = ?", id).and("status IN ('queued', 'processing')"))
+		within(s, "").and("id = ?", id).and("status IN ('queued', 'processing', 'failed')"))
 	if err != nil {
 		return memory.Job{}, err
 	}

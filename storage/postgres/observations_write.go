@@ -85,7 +85,7 @@ func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID s
 	_, err = t.exec(ctx, sql(`WITH newest AS (SELECT id FROM observations WHERE `).within(s, "").and(summaries, sessionID).
 		add(` ORDER BY COALESCE((SELECT j.revision FROM observation_generation_jobs j WHERE j.id = created_by_job), 0) DESC,
 			number DESC LIMIT 1)
-		UPDATE observations AS o SET superseded_by = newest.id FROM newest WHERE `).within(s, "o.").
-		and("o."+summaries, sessionID).and("o.id <> newest.id"))
+		UPDATE observations AS o SET superseded_by = NULLIF(newest.id, o.id) FROM newest WHERE `).within(s, "o.").
+		and("o."+summaries, sessionID).and("o.superseded_by IS DISTINCT FROM NULLIF(newest.id, o.id)"))
 	return err
 }

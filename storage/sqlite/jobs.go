@@ -135,7 +135,7 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 // CancelJob implements storage.JobWriter. It takes the lease away with the status,
 // so that a worker who is about to finish finds neither.
 func (t *tx) CancelJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error) {
-	w := within(s).and("id = ?", id).and("status IN ('queued', 'processing')")
+	w := within(s).and("id = ?", id).and("status IN ('queued', 'processing', 'failed')")
 	_, err := t.exec(ctx, `UPDATE observation_generation_jobs SET status = 'cancelled', cancelled_at = ?, updated_at = ?,
 		next_attempt_at = NULL, locked_by = NULL, locked_until = NULL WHERE `+w.String(), append([]any{at, at}, w.args...)...)
 	if err != nil {

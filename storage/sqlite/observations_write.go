@@ -128,8 +128,9 @@ func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID s
 	if err != nil {
 		return err
 	}
-	w.and("id <> ?", newest)
-	_, err = t.exec(ctx, `UPDATE observations INDEXED BY observations_summaries SET superseded_by = ? WHERE `+w.String(),
+	// It counts itself, even if one that is gone by now had taken its place.
+	w.and("superseded_by IS NOT NULLIF(?, id)", newest)
+	_, err = t.exec(ctx, `UPDATE observations INDEXED BY observations_summaries SET superseded_by = NULLIF(?, id) WHERE `+w.String(),
 		append([]any{newest}, w.args...)...)
 	return err
 }

@@ -41,6 +41,15 @@ func testOperators(f *fixture) {
 		f.fails("cancel of nothing", err, memory.ErrNotFound)
 		return nil
 	})
+	failed := newJob(f.ours, memory.KindEvent, "failed", 10)
+	failed.Status, failed.FailedAt = memory.JobFailed, 20
+	f.putJob(failed)
+	f.tx(func(tx storage.Tx) error {
+		got, err := tx.CancelJob(f.ctx, f.ours, failed.ID, 195)
+		f.ok(err)
+		f.same("a failed one is cancelled", got.Status, memory.JobCancelled)
+		return nil
+	})
 	f.refreshes()
 }
 

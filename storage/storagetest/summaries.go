@@ -27,6 +27,8 @@ func testSummaries(f *fixture) {
 	_, superseded := f.summaries(s)
 	f.same("the others are kept", len(superseded), 5)
 
+	f.newestGone(s)
+
 	s = f.putSession(newSession(f.ours, "at once", 1))
 	const rounds, each = 10, 4
 	for round := range rounds {
@@ -42,6 +44,21 @@ func testSummaries(f *fixture) {
 		wg.Wait()
 		got, _ := f.summaries(s)
 		f.same("one of those that came at once", got, []int64{int64((round + 1) * each)})
+	}
+}
+
+// newestGone checks that the one before counts again when the newest is deleted.
+func (f *fixture) newestGone(s memory.Session) {
+	f.Helper()
+	for _, next := range []int64{9, 7} { // two have revision 9
+		f.tx(func(tx storage.Tx) error {
+			all, err := tx.Observations(f.ctx, f.ours, storage.ObservationFilter{SessionID: s.ID, WithoutSuperseded: true}, storage.Page{})
+			f.ok(err)
+			f.ok(tx.DeleteObservation(f.ctx, f.ours, all[0].ID))
+			return tx.SupersedeSummaries(f.ctx, f.ours, s.ID)
+		})
+		got, _ := f.summaries(s)
+		f.same("what counts when the newest is gone", got, []int64{next})
 	}
 }
 

@@ -1,0 +1,147 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"claude-mem/internal/privacy"
+	"claude-mem/memory"
+)
+
+// Change says what is to be different about a memory; a nil field leaves things as
+// they are.
+type Change struct {
+	Project  *string // may only name the project that the memory is in
+	Kind     *string
+	Content  *string
+	Metadata json.RawMessage // an object; it takes the place of the one there was
+}
+
+func (ch Change) validate() error {
+	var issues []memory.Issue
+	add := func(code, message string, path ...string) {
+		issues = append(issues, memory.Issue{Code: code, Path: path, Message: message})
+	}
+	if ch.Kind != nil && (*ch.Kind == "" || len(*ch.Kind) > memory.MaxIDBytes) {
+		add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", memory.MaxIDBytes), "kind")
+	}
+	if ch.Content != nil && (*ch.Content == "" || len(*ch.Content) > MaxNoteBytes) {
+		add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", MaxNoteBytes), "content")
+	}
+	if len(ch.Metadata) > 0 && ch.Metadata[0] != '{' {
+		add("invalid_type", "Invalid input: expected object", "metadata")
+	}
+	if ch.Kind == nil && ch.Content == nil && len(ch.Metadata) == 0 {
+		add("invalid_type", "Invalid input: expected kind, content or metadata")
+	}
+	if issues == nil {
+		return nil
+	}
+	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+}
+
+// apply changes the memory and returns the names of the fields it set.
+func (ch Change) apply(o *memory.Observation) (fields []string, err error) {
+	if ch.Kind != nil {
+		o.Kind, fields = cleanText(*ch.Kind), append(fields, "kind")
+	}
+	if ch.Content != nil {
+		o.Content, fields = privacy.Text(*ch.Content), append(fields, "content")
+	}
+	if len(ch.Metadata) > 0 {
+		fields = append(fields, "metadata")
+		if err := json.Unmarshal(cleanJSON(ch.Metadata), &o.Metadata); err != nil {
+			return nil, memory.Invalid("Invalid input: expected object", "metadata")
+		}
+	}
+	return fields, nil
+}
+
+// Edit changes a memory. One that the caller cannot reach is memory.ErrNotFound.
+func (c *Capture) Edit(ctx context.Context, caller memory.Caller, id string, ch Change) (o memory.Observation, err error) {
+	if err := ch.validate(); err != nil {
+		return o, err
+	}
+	err = c.write(ctx, caller, func(u *unit) error {
+		old, err := u.Observation(ctx, caller.Scope(), id)
+		if err != nil {
+			return err
+		}
+		if ch.Project != nil && *ch.Project != old.ProjectID {
+			return memory.Invalid("projectId cannot be changed", "projectId")
+		}
+		fields, err := ch.apply(&old)
+		if err != nil {
+			return err
+		}
+		old.UpdatedAt = u.now
+		if o, err = u.UpdateObservation(ctx, old); err != nil {
+			return err
+		}
+		u.auditWith(memory.AuditMemoryWrite, "observation", o.ID, o.Scope(), auditDetails{Changed: fields})
+		return nil
+	})
+	return o, err
+}
+
+// Forget removes a memory for good. One that the caller cannot reach is
+// memory.ErrNotFound. Where it was a session's newest summary, the one before counts
+// again.
+func (c *Capture) Forget(ctx context.Context, caller memory.Caller, id string) error {
+	return c.write(ctx, caller, func(u *unit) error {
+		o, err := u.Observation(ctx, caller.Scope(), id)
+		if err != nil {
+			return err
+		}
+		if err := u.DeleteObservation(ctx, o.Scope(), o.ID); err != nil {
+			return err
+		}
+		if o.Kind == memory.KindSummaryObservation && o.SessionID != "" {
+			if err := u.SupersedeSummaries(ctx, o.Scope(), string(o.SessionID)); err != nil {
+				return err
+			}
+		}
+		u.audit(memory.AuditObservationGone, "observation", o.ID, o.Scope(), "")
+		return nil
+	})
+}
+
+// purgeRows is how many rows one transaction of a purge removes: others wait for it.
+const purgeRows = 500
+
+// Purge removes all that a project remembers from before now: observations, events,
+// sessions and jobs, those that are being worked on too. The project, its keys and
+// the audit log stay. A project that the caller cannot reach is memory.ErrNotFound.
+//
+// It takes many transactions. If it is broken off, what it had removed is gone and
+// audited; to purge again removes the rest.
+func (c *Capture) Purge(ctx context.Context, caller memory.Caller, projectID string) (memory.Purged, error) {
+	var all memory.Purged
+	project, err := c.store.Project(ctx, caller.Scope(), projectID)
+	if err != nil {
+		return all, err
+	}
+	before, outcome := memory.Now(), "complete"
+	for {
+		var step memory.Purged
+		err = c.write(ctx, caller, func(u *unit) (err error) {
+			step, err = u.PurgeStep(ctx, project.Scope(), project.ID, before, purgeRows)
+			return err
+		})
+		if err != nil || step == (memory.Purged{}) {
+			break
+		}
+		all.Add(step)
+	}
+	if err != nil {
+		outcome = "incomplete"
+	}
+	// Whoever asked may have gone, but what was done has to be in the log.
+	noted := c.write(context.WithoutCancel(ctx), caller, func(u *unit) error {
+		u.auditWith(memory.AuditProjectPurged, "project", project.ID, project.Scope(), auditDetails{Outcome: outcome, Purged: &all})
+		return nil
+	})
+	return all, errors.Join(err, noted)
+}
