@@ -142,8 +142,18 @@ func reaches() map[string]reach {
 		"Audit": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.Audit(ctx, s, storage.AuditFilter{}, storage.Page{}))
 		},
+	}
+}
 
-		// These carry the tenant in the row.
+// reachesByRow are the cases where the row carries the tenant.
+func reachesByRow() map[string]reach {
+	type (
+		c = context.Context
+		t = storage.Tx
+		s = memory.Scope
+		r = tenantRows
+	)
+	return map[string]reach{
 		"UpdateObservation": func(ctx c, tx t, s s, r r) (bool, error) {
 			o := r.summary
 			o.TeamID, o.ProjectID = s.TeamID, s.ProjectID
@@ -201,6 +211,7 @@ func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (
 // it nothing may have changed, which trying from inside again shows.
 func testIsolation(f *fixture) {
 	cases := reaches()
+	maps.Copy(cases, reachesByRow())
 	maps.Copy(cases, reachesOfUsage())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {
 		if takesScope(m.Type) && cases[m.Name] == nil {

@@ -3,16 +3,14 @@
 -- How often an operator asked for another try.
 ALTER TABLE observation_generation_jobs ADD COLUMN retries integer NOT NULL DEFAULT 0;
 
--- What several servers count together, see storage.Tally.
-CREATE TABLE tallies (
-	team_id text COLLATE "C" NOT NULL REFERENCES teams (id),
-	kind    text COLLATE "C" NOT NULL,
-	subject text COLLATE "C" NOT NULL,
-	period  bigint NOT NULL,
-	n       bigint NOT NULL,
-	PRIMARY KEY (team_id, kind, subject, period)
+-- How many requests each key made in a minute (its beginning), over all servers.
+-- Minutes that are long over are removed.
+CREATE TABLE key_minutes (
+	minute     bigint NOT NULL,
+	api_key_id text COLLATE "C" NOT NULL REFERENCES api_keys (id),
+	requests   bigint NOT NULL,
+	PRIMARY KEY (minute, api_key_id)
 );
-CREATE INDEX tallies_age ON tallies (kind, period);
 
 -- +goose Down
 SELECT 'a schema is never taken back: restore a backup that was made before the migration';
