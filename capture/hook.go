@@ -113,6 +113,9 @@ func (c *Capture) prepareHook(ctx context.Context, caller memory.Caller, r memor
 	d := hookDraft{record: r, project: p, session: sessionRef{
 		external: sid, content: sid, platform: r.PlatformSource, startedAt: r.OccurredAt,
 	}}
+	if t := r.Want.Tree; t != nil {
+		d.session.branch = cleanText(t.Branch)
+	}
 	if e := r.Event; e != nil {
 		ev := newDraft(caller, p, memory.EventInput{
 			SourceType: hookAdapter, SourceEventID: e.SourceID, EventType: e.Type, PlatformSource: r.PlatformSource,

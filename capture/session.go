@@ -19,6 +19,7 @@ type sessionRef struct {
 	external  string // made if there is none
 	content   string // made if there is none
 	platform  string // of a session that is made
+	branch    string // of a session that is made: what was checked out
 	startedAt memory.Epoch
 }
 
@@ -67,9 +68,21 @@ func (u *unit) lookUpSession(ctx context.Context, s memory.Scope, r sessionRef) 
 	found, _, err := u.findOrStart(ctx, memory.Session{
 		ProjectID: s.ProjectID, TeamID: s.TeamID,
 		ExternalSessionID: memory.Opt(r.external), ContentSessionID: memory.Opt(r.content),
-		PlatformSource: memory.Opt(platform(r.platform)), StartedAt: r.startedAt,
+		PlatformSource: memory.Opt(platform(r.platform)), Metadata: onBranch(r.branch), StartedAt: r.startedAt,
 	})
 	return found.ID, err
+}
+
+// onBranch is what a session's metadata say of where it started.
+func onBranch(branch string) json.RawMessage {
+	if branch == "" {
+		return nil
+	}
+	raw, err := json.Marshal(map[string]string{memory.SessionBranch: branch})
+	if err != nil {
+		return nil // a text always marshals
+	}
+	return cleanJSON(raw)
 }
 
 // findOrStart finds the session by its external id, then by its content id, and

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"claude-mem/client"
+	"claude-mem/internal/project"
 	"claude-mem/memory"
 )
 
@@ -99,7 +100,11 @@ func (c *console) contextCommand() *cobra.Command {
 			if query := strings.Join(args, " "); query != "" {
 				answer, err = p.Context(cmd.Context(), client.ContextRequest{ProjectID: p.ID, Query: query, TokenBudget: tokens})
 			} else {
-				answer, err = p.SessionContext(cmd.Context(), client.SessionContextRequest{ProjectID: p.ID, TokenBudget: tokens})
+				in := client.SessionContextRequest{ProjectID: p.ID, TokenBudget: tokens}
+				if f.name == "" { // the project is that of the current folder
+					in.Tree = project.LookAt(cmd.Context(), ".")
+				}
+				answer, err = p.SessionContext(cmd.Context(), in)
 			}
 			if err == nil && answer.Context == "" {
 				err = p.emptyError(cmd.Context())

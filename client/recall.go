@@ -49,6 +49,8 @@ type SessionContextRequest struct {
 	ProjectID   string
 	SessionID   string // the server's id of the session that starts, if it is known
 	TokenBudget int    // 0 means the server's default
+	// Tree is what the session would work on; what bears on it is listed first.
+	Tree memory.WorkingTree
 }
 
 // ContextResponse is the text to inject and what it was made from. Tokens is the
@@ -91,6 +93,10 @@ func (c *Client) SessionContext(ctx context.Context, in SessionContextRequest) (
 	q := url.Values{"projectId": {in.ProjectID}}
 	setText(q, "sessionId", in.SessionID)
 	setInt(q, "tokenBudget", in.TokenBudget)
+	setText(q, "branch", in.Tree.Branch)
+	for _, name := range in.Tree.Changed[:min(len(in.Tree.Changed), memory.MaxChangedFiles)] {
+		q.Add("changed", name)
+	}
 	var out ContextResponse
 	return out, c.do(ctx, get("/v1/context", q), &out)
 }

@@ -98,10 +98,11 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	p.api = httpapi.New(httpapi.Config{
 		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
 		System: &system{daemon: d, parts: p},
-		Access: access(d.deployment, self),
+		Access: access(d.deployment, self), LocalFiles: !d.deployment.team,
 		Limits: httpapi.ContextLimits{
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),
+			Kinds: d.cfg.List(config.ContextKinds),
 		},
 	})
 	return nil

@@ -25,6 +25,7 @@ type claudePayload struct {
 	CWD       string `json:"cwd"`
 	PromptID  string `json:"prompt_id"`
 	Timestamp string `json:"timestamp"` // RFC 3339; recorded streams have one
+	Source    string `json:"source"`    // of SessionStart: startup, resume, clear, compact, fork
 	AgentID   string `json:"agent_id"`
 	AgentType string `json:"agent_type"`
 
@@ -60,7 +61,7 @@ func (claudeCode) decode(payload []byte) (event, error) {
 	}
 	switch p.Event {
 	case "SessionStart":
-		e.kind = kindSessionStart
+		e.kind, e.resumed = kindSessionStart, p.Source == "resume"
 	case "UserPromptSubmit":
 		e.kind, e.prompt = kindPrompt, p.Prompt
 	case "PreToolUse":

@@ -29,6 +29,10 @@ func (c *call) deliver(ctx context.Context, r memory.HookRecord) string {
 		target, up = c.await(ctx)
 	}
 	if up {
+		if c.tree != nil {
+			tree := <-c.tree // soon: what it takes is bounded
+			r.Want.Tree = &tree
+		}
 		answer, err := c.send(ctx, target, r, patient)
 		if err == nil {
 			c.debug("delivered", "")

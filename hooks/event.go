@@ -33,6 +33,7 @@ type event struct {
 	agentID   string    // set inside of a sub-agent
 	agentType string
 
+	resumed bool           // kindSessionStart: the agent has all of its conversation
 	prompt  string         // kindPrompt
 	file    string         // kindBeforeRead
 	tool    memory.ToolUse // kindTool

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
+	"claude-mem/internal/project"
 	"claude-mem/memory"
 )
 
@@ -81,6 +83,16 @@ type call struct {
 	cfg    *config.Config // set by run
 	event  event
 	undone bool // it needs params.Far
+
+	tree <-chan memory.WorkingTree // set at the start of a session
+}
+
+// lookAt begins to look at the working tree that a session starts in, while the
+// daemon is found or started.
+func lookAt(ctx context.Context, dir string) <-chan memory.WorkingTree {
+	found := make(chan memory.WorkingTree, 1)
+	go func() { found <- project.LookAt(ctx, dir) }()
+	return found
 }
 
 // run returns what to print.
@@ -123,6 +135,9 @@ func (c *call) run(ctx context.Context) []byte {
 	}
 	ctx, cancel := context.WithDeadline(ctx, c.start.Add(ev.deadline()))
 	defer cancel()
+	if record.Want.Session {
+		c.tree = lookAt(ctx, cmp.Or(h.projectDir(c.env), ev.cwd))
+	}
 	text := c.deliver(ctx, record)
 	if text == "" {
 		return nil

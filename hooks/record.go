@@ -93,7 +93,7 @@ const maxText = 16 << 10
 func (d *Decoder) fill(r *memory.HookRecord, e event, id project.Identity) string {
 	switch e.kind {
 	case kindSessionStart:
-		r.Want.Session = true
+		r.Want.Session, r.Want.Resumed = true, e.resumed
 	case kindPrompt:
 		prompt := clean(e.prompt)
 		if prompt == "" {

@@ -1,6 +1,9 @@
 package memory
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // HookRecord is what one hook call of an agent host amounts to: the session it
 // belongs to, at most one event, and what the host wants done or told. It is the
@@ -27,12 +30,29 @@ type HookEvent struct {
 	Payload   json.RawMessage `json:"payload"`
 }
 
-// HookContext says what a hook wants to hand to the model. At most one is set.
+// HookContext says what a hook wants to hand to the model: at most one of Session,
+// Prompt and File is set.
 type HookContext struct {
 	Session bool   `json:"session,omitempty"` // the session-start context
 	Prompt  string `json:"prompt,omitempty"`  // memories relevant to this prompt
 	File    string `json:"file,omitempty"`    // what is known about this file
+
+	// Resumed goes with Session: the agent still has what it was told before.
+	Resumed bool `json:"resumed,omitempty"`
+	// Tree goes with Session: what the agent is about to work on, if it is known.
+	Tree *WorkingTree `json:"tree,omitempty"`
 }
+
+// WorkingTree is the state of the git working tree that a session runs in.
+type WorkingTree struct {
+	Branch string `json:"branch,omitempty"` // "" if no branch is checked out
+	// Changed are the files that differ from the last commit, relative to the
+	// repository's root; at most MaxChangedFiles.
+	Changed []string `json:"changed,omitempty"`
+}
+
+// MaxChangedFiles is how many changed files of a WorkingTree count.
+const MaxChangedFiles = 32
 
 // HookAnswer is the daemon's answer to a HookRecord.
 type HookAnswer struct {
@@ -52,6 +72,12 @@ func (r HookRecord) Validate() error {
 	is.text(r.PlatformSource, "platformSource", 0, MaxIDBytes)
 	if r.OccurredAt < 0 || r.OccurredAt > maxEpoch {
 		is.add("invalid_value", "Invalid input: expected milliseconds since 1970", "occurredAtEpoch")
+	}
+	if t := r.Want.Tree; t != nil {
+		is.text(t.Branch, "want", 0, MaxIDBytes)
+		if len(t.Changed) > MaxChangedFiles {
+			is.add("too_big", "Too big: expected at most "+strconv.Itoa(MaxChangedFiles)+" files", "want", "tree", "changed")
+		}
 	}
 	if e := r.Event; e != nil {
 		if e.Type == "" || len(e.Type) > MaxIDBytes {

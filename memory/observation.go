@@ -48,7 +48,17 @@ type Observation struct {
 	OccurredAt    Epoch    `json:"occurredAtEpoch"`        // when what it tells of happened
 	CreatedAt     Epoch    `json:"createdAtEpoch"`
 	UpdatedAt     Epoch    `json:"updatedAtEpoch"`
+
+	// Stale says, where the project's files can be seen, that they are not any more
+	// what the observation tells of: StaleChanged or StaleGone. It is never stored.
+	Stale string `json:"stale,omitempty"`
 }
+
+// The values of Observation.Stale.
+const (
+	StaleChanged = "changed" // one of its files was changed since
+	StaleGone    = "gone"    // none of its files is there any more
+)
 
 // Scope is the tenant that owns the observation.
 func (o Observation) Scope() Scope { return Scope{TeamID: o.TeamID, ProjectID: o.ProjectID} }

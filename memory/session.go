@@ -25,6 +25,20 @@ type Session struct {
 	DedupeKey string `json:"-"`
 }
 
+// SessionBranch is the name, in a session's metadata, of the git branch that was
+// checked out when a hook started it.
+const SessionBranch = "branch"
+
+// Branch is the git branch that the session started on, or "".
+func (s Session) Branch() string {
+	var fields map[string]json.RawMessage
+	var name string
+	if json.Unmarshal(s.Metadata, &fields) == nil {
+		_ = json.Unmarshal(fields[SessionBranch], &name) // a client's own field of another type is none
+	}
+	return name
+}
+
 // Scope is the tenant that owns the session.
 func (s Session) Scope() Scope { return Scope{TeamID: s.TeamID, ProjectID: s.ProjectID} }
 

@@ -34,12 +34,18 @@ func remembered(b *testing.B, n int) *fixture {
 	return f
 }
 
-// BenchmarkRecall measures what a hook waits for, over 20,000 observations.
+// BenchmarkRecall measures what a hook waits for, over 100,000 observations.
 func BenchmarkRecall(b *testing.B) {
-	f := remembered(b, 20_000)
+	f := remembered(b, 100_000)
 	b.Run("session", func(b *testing.B) {
 		for b.Loop() {
 			sessionContext(b, f, SessionContextInput{})
+		}
+	})
+	b.Run("session at work", func(b *testing.B) {
+		tree := memory.WorkingTree{Branch: "fix/part41-zone", Changed: []string{"part1/day.go", "part2/day.go", "part3/day.go"}}
+		for b.Loop() {
+			sessionContext(b, f, SessionContextInput{Tree: tree, Disk: b.TempDir()})
 		}
 	})
 	b.Run("prompt", func(b *testing.B) {

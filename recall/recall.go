@@ -11,8 +11,10 @@
 //     the latter only if it surely belongs.
 //   - [Recall.FileContext]: what is known about a file.
 //
-// The same memory always gives the same bytes: dates are absolute, nothing depends
-// on the clock. A host injects a text again only when it changed, and pays for it.
+// The same memory, asked for the same, always gives the same bytes: dates are
+// absolute, nothing depends on the clock. A host injects a text again only when it
+// changed, and pays for it. Besides the memory, a text tells which of it is stale
+// (stale.go), so it changes when the project's files do.
 //
 // Stored text is foreign. Before it goes to a model its lines are folded and what
 // could open or close a tag is escaped (escape.go).
@@ -28,6 +30,8 @@ import (
 // Store is what recall reads: a [storage.Store] will do.
 type Store interface {
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
+	LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error)
+	Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Session, error)
 	Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error)
 	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
 }

@@ -214,6 +214,14 @@ func (s shelf) Search(_ context.Context, _ memory.Scope, q storage.Query) ([]sto
 	return out[:min(q.Page.Limit, len(out))], nil
 }
 
+func (s shelf) Sessions(context.Context, memory.Scope, storage.Page) ([]memory.Session, error) {
+	return nil, nil
+}
+
+func (s shelf) LastWritten(ctx context.Context, sc memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
+	return s.Observations(ctx, sc, f, storage.Page{Limit: limit})
+}
+
 func (s shelf) Around(context.Context, memory.Scope, int64, int, int) ([]memory.Observation, error) {
 	return s, nil
 }

@@ -41,6 +41,11 @@ type ObservationReader interface {
 	ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error)
 	// Observations lists newest first, by OccurredAt, then by number.
 	Observations(ctx context.Context, s memory.Scope, f ObservationFilter, p Page) ([]memory.Observation, error)
+	// LastWritten is for a filter that names files or concepts: it lists up to limit of
+	// those that pass, the last written first, by number. So it need not read all that
+	// pass, as Observations must to put them in order. Without such a filter the order
+	// is that of Observations.
+	LastWritten(ctx context.Context, s memory.Scope, f ObservationFilter, limit int) ([]memory.Observation, error)
 	// Search ranks by BM25 over the fields, best first, ties by number descending.
 	Search(ctx context.Context, s memory.Scope, q Query) ([]Hit, error)
 	// Around returns the observation with its neighbours in the order of

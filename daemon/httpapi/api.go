@@ -25,7 +25,10 @@ type Config struct {
 	System  System
 	Access  Access
 	Limits  ContextLimits
-	Log     *slog.Logger
+	// LocalFiles says that a project named by a path lies there on this machine, so
+	// that observations whose files changed can be marked.
+	LocalFiles bool
+	Log        *slog.Logger
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
 }

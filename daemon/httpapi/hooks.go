@@ -14,6 +14,8 @@ type ContextLimits struct {
 	Sessions     int // summaries in it
 	Observations int // lines of its index
 	Prompt       int // memories for a prompt
+	// Kinds are the kinds of observation that are told; empty means all.
+	Kinds []string
 }
 
 // postHook is the one request that a hook makes: it tells, and it is told. An agent
@@ -37,44 +39,67 @@ func (a *API) postHook(r *request) (answer, error) {
 	return ok(out)
 }
 
-// hookContext makes the text that the record wants.
+// hookContext makes the text that the record wants. Of what it tells the session
+// hears once.
 func (a *API) hookContext(r *request, in memory.HookRecord, sessionID string) (string, error) {
 	ctx := r.Context()
 	p, err := a.Capture.ResolveProject(ctx, r.caller, in.Project, capture.Hook)
 	if err != nil {
 		return "", err
 	}
-	var told recall.Context
+	heard := func(number int64) bool { return a.told.has(toldThing{session: sessionID, number: number}) }
+	var text recall.Context
 	switch want := in.Want; {
 	case want.Session && a.Limits.Tokens > 0:
-		told, err = a.Recall.SessionContext(ctx, p.Scope(), a.sessionLimits())
+		if !want.Resumed {
+			a.told.forget(sessionID)
+		}
+		text, err = a.Recall.SessionContext(ctx, p.Scope(), a.sessionLimits(p, want.Tree))
 	case want.Prompt != "" && a.Limits.Prompt > 0:
-		told, err = a.Recall.PromptContext(ctx, p.Scope(), recall.PromptInput{Prompt: want.Prompt, Limit: a.Limits.Prompt})
-	case want.File != "" && !a.told.has(sessionID, want.File):
-		file := recall.FileInput{Path: want.File}
+		text, err = a.Recall.PromptContext(ctx, p.Scope(), recall.PromptInput{
+			Prompt: want.Prompt, Session: sessionID, Limit: a.Limits.Prompt, Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard,
+		})
+	case want.File != "" && !a.told.has(toldThing{session: sessionID, file: want.File}):
+		file := recall.FileInput{Path: want.File, Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard}
 		if filepath.IsAbs(p.Name) { // hooks name a project by its root
 			file.Root = p.Name
 		}
-		if told, err = a.Recall.FileContext(ctx, p.Scope(), file); told.Text != "" {
-			a.told.add(sessionID, want.File)
+		if text, err = a.Recall.FileContext(ctx, p.Scope(), file); text.Text != "" {
+			a.told.add(toldThing{session: sessionID, file: want.File})
 		}
 	}
-	if told.Text != "" {
-		noteObservations(a, r, "hook", p.Scope(), told.Observations, observationID)
+	for _, o := range text.Observations {
+		a.told.add(toldThing{session: sessionID, number: o.Number})
 	}
-	return told.Text, err
+	if text.Text != "" {
+		noteObservations(a, r, "hook", p.Scope(), text.Observations, observationID)
+	}
+	return text.Text, err
+}
+
+// disk is the folder of the project's files, if they are on this machine.
+func (a *API) disk(p memory.Project) string {
+	if a.LocalFiles && filepath.IsAbs(p.Name) {
+		return p.Name
+	}
+	return ""
 }
 
 // sessionLimits are the limits in recall's words, where 0 is the default and a
-// negative number is none.
-func (a *API) sessionLimits() recall.SessionContextInput {
+// negative number is none. tree may be nil.
+func (a *API) sessionLimits(p memory.Project, tree *memory.WorkingTree) recall.SessionContextInput {
 	orNone := func(n int) int {
 		if n == 0 {
 			return -1
 		}
 		return n
 	}
-	return recall.SessionContextInput{
+	in := recall.SessionContextInput{
 		TokenBudget: a.Limits.Tokens, Sessions: orNone(a.Limits.Sessions), Observations: orNone(a.Limits.Observations),
+		Kinds: a.Limits.Kinds, Disk: a.disk(p),
 	}
+	if tree != nil {
+		in.Tree = *tree
+	}
+	return in
 }

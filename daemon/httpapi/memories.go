@@ -9,6 +9,7 @@ import (
 	"claude-mem/capture"
 	"claude-mem/client"
 	"claude-mem/memory"
+	"claude-mem/recall"
 )
 
 // memoryRequest is client.MemoryRequest before anything is known of its metadata.
@@ -110,6 +111,24 @@ func (a *API) postObservations(r *request) (answer, error) {
 		return answer{}, err
 	}
 	out.Observations = append(out.Observations, numbered...)
+	if err := a.markStale(r, out.Observations); err != nil {
+		return answer{}, err
+	}
 	noteObservations(a, r, "batch", r.caller.Scope(), out.Observations, observationID)
 	return ok(out)
+}
+
+// markStale marks observations of any projects.
+func (a *API) markStale(r *request, all []memory.Observation) error {
+	if !a.LocalFiles {
+		return nil
+	}
+	for i := range all {
+		p, err := a.Capture.ResolveProject(r.Context(), r.caller, all[i].ProjectID, capture.Read)
+		if err != nil {
+			return err
+		}
+		recall.MarkStale(a.disk(p), all[i:i+1])
+	}
+	return nil
 }

@@ -61,6 +61,7 @@ func (a *API) search(r *request) (answer, error) {
 		return answer{}, err
 	}
 	out := client.SearchResponse{Observations: make([]client.SearchHit, len(hits))}
+	recall.MarkStaleHits(a.disk(p), hits)
 	for i, h := range hits {
 		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score}
 	}
@@ -81,7 +82,7 @@ func (a *API) queryContext(r *request) (answer, error) {
 		return answer{}, err
 	}
 	told, err := a.Recall.Context(r.Context(), p.Scope(), recall.ContextInput{
-		Query: in.Query, Limit: in.Limit, TokenBudget: min(max(in.TokenBudget, 0), maxTokens),
+		Query: in.Query, Limit: in.Limit, TokenBudget: min(max(in.TokenBudget, 0), maxTokens), Disk: a.disk(p),
 	})
 	return a.contextAnswer(r, "context", p.Scope(), told, err)
 }
@@ -94,7 +95,9 @@ func (a *API) sessionContext(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	in := a.sessionLimits()
+	tree := memory.WorkingTree{Branch: q.Get("branch"), Changed: q.Values["changed"]}
+	tree.Changed = tree.Changed[:min(len(tree.Changed), memory.MaxChangedFiles)]
+	in := a.sessionLimits(p, &tree)
 	in.TokenBudget = q.int("tokenBudget", in.TokenBudget, 0, maxTokens)
 	told, err := a.Recall.SessionContext(r.Context(), p.Scope(), in)
 	return a.contextAnswer(r, "session_context", p.Scope(), told, err)
@@ -124,6 +127,7 @@ func (a *API) timeline(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, missing(err, "Observation not found")
 	}
+	recall.MarkStale(a.disk(p), found.Observations)
 	noteObservations(a, r, "timeline", p.Scope(), found.Observations, observationID)
 	return ok(client.TimelineResponse{Anchor: found.Anchor, Observations: found.Observations})
 }

@@ -2,31 +2,54 @@ package httpapi
 
 import "sync"
 
-// maxTold bounds what told remembers. Beyond it everything is forgotten, and at
-// worst an agent hears of a file again.
-const maxTold = 10_000
+// maxTold bounds what told remembers, over all sessions. Beyond it everything is
+// forgotten, and at worst an agent hears of something again.
+const maxTold = 20_000
 
-// told remembers which session was told about which file: an agent reads one file
-// many times and needs to hear of it once.
+// told remembers what each session was told: of which observations, and whether
+// about which files. What an agent has heard of once is in its conversation.
 type told struct {
-	mu    sync.Mutex
-	files map[toldFile]struct{}
+	mu   sync.Mutex
+	seen map[toldThing]struct{}
+	of   map[string][]toldThing // by session, to forget them
 }
 
-type toldFile struct{ session, path string }
+// toldThing is an observation or a file; the other is zero.
+type toldThing struct {
+	session string
+	number  int64
+	file    string
+}
 
-func (t *told) has(session, path string) bool {
+func (t *told) has(thing toldThing) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, ok := t.files[toldFile{session, path}]
+	_, ok := t.seen[thing]
 	return ok
 }
 
-func (t *told) add(session, path string) {
+func (t *told) add(things ...toldThing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.files == nil || len(t.files) >= maxTold {
-		t.files = make(map[toldFile]struct{})
+	for _, thing := range things {
+		if _, ok := t.seen[thing]; ok {
+			continue
+		}
+		if t.seen == nil || len(t.seen) >= maxTold {
+			t.seen, t.of = make(map[toldThing]struct{}), make(map[string][]toldThing)
+		}
+		t.seen[thing] = struct{}{}
+		t.of[thing.session] = append(t.of[thing.session], thing)
 	}
-	t.files[toldFile{session, path}] = struct{}{}
+}
+
+// forget makes a session one that was told nothing: its conversation was cleared or
+// compacted.
+func (t *told) forget(session string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, thing := range t.of[session] {
+		delete(t.seen, thing)
+	}
+	delete(t.of, session)
 }

@@ -26,6 +26,7 @@ const (
 	ExcludedProjects    = "CLAUDE_MEM_EXCLUDED_PROJECTS"
 	ContextTokens       = "CLAUDE_MEM_CONTEXT_TOKENS"
 	ContextObservations = "CLAUDE_MEM_CONTEXT_OBSERVATIONS"
+	ContextKinds        = "CLAUDE_MEM_CONTEXT_KINDS"
 	ContextSessionCount = "CLAUDE_MEM_CONTEXT_SESSION_COUNT"
 	SemanticInject      = "CLAUDE_MEM_SEMANTIC_INJECT"
 	SemanticInjectLimit = "CLAUDE_MEM_SEMANTIC_INJECT_LIMIT"
@@ -103,6 +104,8 @@ func Settings() []Setting {
 			Doc: "How many observations the context of a new session lists at most."},
 		{Key: ContextSessionCount, Kind: KindInt, Default: "10", Max: maxContextRows,
 			Doc: "How many session summaries the context of a new session considers at most."},
+		{Key: ContextKinds, Kind: KindList, Aliases: []string{"CLAUDE_MEM_CONTEXT_OBSERVATION_TYPES"},
+			Doc: "The kinds of observation that agents are told of, such as decision,bugfix,manual; empty means all."},
 		{Key: SemanticInject, Kind: KindBool, Default: "false",
 			Doc: "Adds memories that match a prompt to the prompt."},
 		{Key: SemanticInjectLimit, Kind: KindInt, Default: "5", Max: maxSemanticInjection,

@@ -8,8 +8,8 @@
 // own, because it is a repository of its own. Symbolic links are resolved, and
 // where the file system ignores case (macOS, Windows) the spelling on disk counts.
 //
-// Files are read and no process is started: git itself would cost more than the
-// whole hook.
+// For that files are read and no process is started: git itself would cost more
+// than the whole hook. Only [LookAt], which is asked once in a session, starts it.
 package project
 
 import (

@@ -53,6 +53,16 @@ func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.Obser
 	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
 }
 
+func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
+	p := storage.Page{Limit: limit}
+	labels := labelQuery(f)
+	if labels == "" {
+		return r.Observations(ctx, s, f, p)
+	}
+	return all(ctx, r.q, readObservation, sql(selectObservation).within(s, "o.").
+		and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels).window(f).filter(f).add(` ORDER BY o.number DESC`).page(p))
+}
+
 // A filter comes in three parts, by what can answer them: labelQuery the index of
 // terms, window the index by session or by time, filter a look at each row.
 

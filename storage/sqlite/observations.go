@@ -46,6 +46,21 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 		append([]any{string(list)}, w.args...)...)
 }
 
+// LastWritten implements storage.ObservationReader. The full-text index is read from
+// its end, and no further than it takes.
+func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
+	match := labelMatch(f)
+	if match == "" {
+		return r.Observations(ctx, s, f, storage.Page{Limit: limit})
+	}
+	tenant := within(s)
+	w := (&where{}).and("observations_fts MATCH ?", match).and(tenant.String(), tenant.args...)
+	w.filter(f)
+	return all(ctx, r.q, readObservation, `SELECT `+observationColumns+`
+		FROM observations_fts f CROSS JOIN observations o ON o.number = f.rowid WHERE `+w.String()+
+		` ORDER BY f.rowid DESC LIMIT ? OFFSET ?`, w.page(storage.Page{Limit: limit})...)
+}
+
 // Observations implements storage.ObservationReader.
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
 	w := in(s)

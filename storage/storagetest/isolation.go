@@ -41,6 +41,7 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	})
 	o := newObservation(f.ours, "needle", 1)
 	o.Kind, o.SessionID = memory.KindSummaryObservation, memory.Opt(r.session.ID)
+	o.Metadata.FilesRead = []string{"needle.go"}
 	r.summary = f.putObservation(o, memory.Source{SourceType: memory.KindEvent.SourceType(), SourceID: r.event.ID})
 	o.ID = id.New()
 	f.putObservation(o) // that takes its place
@@ -118,6 +119,9 @@ func reaches() map[string]reach {
 		},
 		"Observations": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.Observations(ctx, s, storage.ObservationFilter{}, storage.Page{}))
+		},
+		"LastWritten": func(ctx c, tx t, s s, _ r) (bool, error) {
+			return some(tx.LastWritten(ctx, s, storage.ObservationFilter{Files: []string{"needle.go"}}, 0))
 		},
 		"Search": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.Search(ctx, s, storage.Query{Terms: []string{"needle"}}))

@@ -171,6 +171,10 @@ func testFilters(f *fixture) {
 		f.ok(err)
 		f.same(c.what, ids(list, title), c.want)
 
+		list, err = f.store.LastWritten(f.ctx, f.ours, c.f, 0)
+		f.ok(err)
+		f.same("last written, "+c.what, ids(list, title), c.want)
+
 		// The same filter, on a search that matches every one of them.
 		hits, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"a", "b", "c", "d"}, Filter: c.f})
 		f.ok(err)
@@ -180,6 +184,22 @@ func testFilters(f *fixture) {
 		slices.Sort(want)
 		f.same("search, "+c.what, found, want)
 	}
+}
+
+// testLastWritten checks that what was written last comes first, whenever it
+// happened, and no more than is asked for.
+func testLastWritten(f *fixture) {
+	for i, at := range []memory.Epoch{30, 10, 20} {
+		o := newObservation(f.ours, nth("o", i), at)
+		o.Metadata.FilesModified = []string{"pkg/a.go"}
+		f.putObservation(o)
+	}
+	list, err := f.store.LastWritten(f.ctx, f.ours, storage.ObservationFilter{Files: []string{"a.go"}}, 2)
+	f.ok(err)
+	f.same("the last written", ids(list, title), []string{"o-002", "o-001"})
+	list, err = f.store.LastWritten(f.ctx, f.ours, storage.ObservationFilter{}, 2)
+	f.ok(err)
+	f.same("without a file", ids(list, title), []string{"o-000", "o-002"})
 }
 
 // testAround checks the neighbours of an observation in time, at the edges too.

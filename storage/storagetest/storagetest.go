@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"lanes", testLanes},
 		{"observations", testObservations},
 		{"observation filters", testFilters},
+		{"last written", testLastWritten},
 		{"summaries", testSummaries},
 		{"around", testAround},
 		{"sources", testSources},
