@@ -79,6 +79,7 @@ type Reader interface {
 	ObservationReader
 	UsageReader
 	AuditReader
+	WorkerReader
 }
 
 // Tx is a transaction: it reads its own writes.
@@ -92,6 +93,7 @@ type Tx interface {
 	UsageWriter
 	AuditWriter
 	Purger
+	WorkerWriter
 
 	// Enqueue sends wake-up messages if and only if the transaction commits: in it,
 	// where the queue lives in the same database, else right after.
@@ -101,6 +103,7 @@ type Tx interface {
 // TenantReader finds teams, projects and keys.
 type TenantReader interface {
 	Team(ctx context.Context, id string) (memory.Team, error)
+	TeamByName(ctx context.Context, name string) (memory.Team, error)
 	Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error)
 	ProjectByName(ctx context.Context, s memory.Scope, name string) (memory.Project, error)
 	// Projects lists by name.

@@ -34,6 +34,10 @@ func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
 	return one(ctx, r.q, "team", readTeam, sql(`SELECT `+teamColumns+` FROM teams WHERE id = ?`, id))
 }
 
+func (r reads) TeamByName(ctx context.Context, name string) (memory.Team, error) {
+	return one(ctx, r.q, "team", readTeam, sql(`SELECT `+teamColumns+` FROM teams WHERE name = ?`, name))
+}
+
 // inProject adds the scope as a condition on the projects table itself.
 func (q *query) inProject(s memory.Scope) *query {
 	q.add("team_id = ?", s.TeamID)
@@ -83,7 +87,7 @@ func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, err
 	if err != nil {
 		return memory.Team{}, err
 	}
-	return one(ctx, t.q, "team", readTeam, sql(`SELECT `+teamColumns+` FROM teams WHERE name = ?`, team.Name))
+	return t.TeamByName(ctx, team.Name)
 }
 
 func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error) {

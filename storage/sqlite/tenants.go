@@ -38,6 +38,11 @@ func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
 	return one(ctx, r.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE id = ?`, id)
 }
 
+// TeamByName implements storage.TenantReader.
+func (r reads) TeamByName(ctx context.Context, name string) (memory.Team, error) {
+	return one(ctx, r.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE name = ?`, name)
+}
+
 // inProject is the scope as a condition on the projects table itself.
 func inProject(s memory.Scope) *where {
 	w := (&where{}).and("team_id = ?", s.TeamID)
@@ -92,7 +97,7 @@ func (t *tx) EnsureTeam(ctx context.Context, team memory.Team) (memory.Team, err
 	if err != nil {
 		return memory.Team{}, err
 	}
-	return one(ctx, t.q, "team", readTeam, `SELECT `+teamColumns+` FROM teams WHERE name = ?`, team.Name)
+	return t.TeamByName(ctx, team.Name)
 }
 
 // EnsureProject implements storage.TenantWriter.

@@ -58,6 +58,7 @@ func Run(t *testing.T, open Open) {
 		{"reservations", testReservations},
 		{"audit", testAudit},
 		{"purge", testPurge},
+		{"workers", testWorkers},
 		{"paging", testPaging},
 		{"values", testValues},
 		{"conflicts", testConflicts},

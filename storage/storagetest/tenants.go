@@ -24,6 +24,11 @@ func testTenants(f *fixture) {
 	f.same("team", team.Name, "ours")
 	_, err = f.store.Team(f.ctx, "nobody")
 	f.fails("a missing team", err, memory.ErrNotFound)
+	byName, err := f.store.TeamByName(f.ctx, "ours")
+	f.ok(err)
+	f.same("team by name", byName, team)
+	_, err = f.store.TeamByName(f.ctx, "OURS")
+	f.fails("a missing team by name", err, memory.ErrNotFound)
 
 	whole := memory.Scope{TeamID: f.ours.TeamID}
 	list, err := f.store.Projects(f.ctx, whole, storage.Page{})
