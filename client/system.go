@@ -37,6 +37,8 @@ type Health struct {
 	Queue       QueueHealth   `json:"queue"`
 	Storage     *StorageState `json:"storage,omitempty"`
 	Spool       *SpoolState   `json:"spool,omitempty"`
+	// Workers are the processes that generate and are alive.
+	Workers []memory.Worker `json:"workers"`
 }
 
 // QueueHealth is how generation's queue stands.

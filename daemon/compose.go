@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"os"
 	"time"
 
 	"claude-mem/capture"
@@ -30,6 +29,8 @@ const (
 // parts is everything that runs in a process.
 type parts struct {
 	engines
+	team    bool          // others serve and generate beside this process
+	self    memory.Worker // this process, if it generates
 	log     *slog.Logger
 	worker  *generation.Worker // nil where generation is disabled
 	hub     *httpapi.Hub
@@ -44,7 +45,7 @@ const heldFor = 15 * time.Second
 
 // compose opens the engines and wires the parts. It starts nothing.
 func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err error) {
-	p = &parts{log: log, hub: &httpapi.Hub{}}
+	p = &parts{team: d.deployment.team, self: newSelf(), log: log, hub: &httpapi.Hub{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -66,7 +67,7 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 func (p *parts) newWorker() *generation.Worker {
 	return generation.New(generation.Config{
 		Store: p.store, Queue: p.queue, Provider: local.New(), Logger: p.log,
-		Owner:           owner(),
+		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,
 		OnFinished: func(j memory.Job) {
@@ -74,15 +75,6 @@ func (p *parts) newWorker() *generation.Worker {
 			p.ended(j.ID)
 		},
 	})
-}
-
-// owner names this process in leases, for people.
-func owner() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
 // composeServer makes what answers requests.

@@ -14,28 +14,37 @@ import (
 	"claude-mem/storage/sqlite"
 )
 
-func TestTroublesOfLanes(t *testing.T) {
-	working := &system{parts: &parts{worker: generation.New(generation.Config{})}}
+func TestTroublesOfGeneration(t *testing.T) {
+	own := &system{parts: &parts{worker: generation.New(generation.Config{})}}
 	idle := &system{parts: &parts{}}
-	lane := func(paused string, age time.Duration) []client.LaneHealth {
-		return []client.LaneHealth{{LaneStats: memory.LaneStats{Lane: memory.LaneEvent}, Paused: paused, OldestAgeMS: age.Milliseconds()}}
+	team := &system{parts: &parts{team: true}}
+	lane := func(age, success time.Duration) []client.LaneHealth {
+		l := client.LaneHealth{LaneStats: memory.LaneStats{Lane: memory.LaneEvent}, OldestAgeMS: age.Milliseconds()}
+		if success > 0 {
+			l.LastSuccess = memory.Now().Add(success) // whenever this test gets there
+		}
+		return []client.LaneHealth{l}
 	}
-	busy := lane("", time.Hour)
-	busy[0].LastSuccess = memory.Now().Add(time.Minute) // whenever this test gets there
+	fit := memory.Worker{ID: "fit"}
+	spent := memory.Worker{ID: "spent", Paused: []memory.LanePause{{Lane: memory.LaneEvent, Class: "quota"}}}
+	one := []memory.Worker{fit}
 	for name, c := range map[string]struct {
-		s     *system
-		lanes []client.LaneHealth
-		want  string
+		s       *system
+		backlog backlog
+		want    string
 	}{
-		"nothing waits":             {working, lane("", 0), ""},
-		"waits a little":            {working, lane("", overdueAfter), ""},
-		"waits too long":            {working, lane("", overdueAfter+time.Second), "lane event: the oldest job has waited for 1m1s and none succeeds"},
-		"waits behind many":         {working, busy, ""},
-		"paused":                    {working, lane("quota", time.Hour), "lane event is paused: quota"},
-		"nobody is meant to work":   {idle, lane("", time.Hour), ""},
-		"the lanes are not counted": {working, nil, ""},
+		"nothing waits":             {own, backlog{lane(0, 0), one}, ""},
+		"waits a little":            {own, backlog{lane(overdueAfter, 0), one}, ""},
+		"waits too long":            {own, backlog{lane(overdueAfter+time.Second, 0), one}, "lane event: the oldest job has waited for 1m1s and none succeeds"},
+		"waits behind many":         {own, backlog{lane(time.Hour, time.Minute), one}, ""},
+		"waits behind too many":     {own, backlog{lane(tooOldAfter+time.Second, time.Minute), one}, "lane event: the oldest job has waited for 1h0m1s"},
+		"paused":                    {own, backlog{lane(time.Hour, 0), []memory.Worker{spent}}, "lane event is paused: quota"},
+		"paused in one of two":      {team, backlog{lane(time.Hour, 0), []memory.Worker{fit, spent}}, "lane event is paused in 1 of 2 workers: quota"},
+		"nobody is meant to work":   {idle, backlog{lane(time.Hour, 0), nil}, ""},
+		"nobody works":              {team, backlog{lane(0, 0), nil}, "no worker is alive: jobs wait until `claude-mem server worker start` runs somewhere"},
+		"the lanes are not counted": {own, backlog{nil, one}, ""},
 	} {
-		if got := strings.Join(c.s.laneTroubles(c.lanes), "; "); got != c.want {
+		if got := strings.Join(c.s.generationTroubles(c.backlog), "; "); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -135,7 +144,7 @@ func TestHealthWithoutAStore(t *testing.T) {
 	}
 	s := &system{daemon: d, parts: p}
 	h := s.Health(t.Context())
-	if h.Status != "degraded" || len(h.Reasons) != 2 || h.Queue.Lanes == nil {
+	if h.Status != "degraded" || len(h.Reasons) != 1 || h.Queue.Lanes == nil {
 		t.Errorf("health %+v", h)
 	}
 	if _, err := s.Info(t.Context()); err == nil {

@@ -91,6 +91,48 @@ func TestTeam(t *testing.T) {
 	}
 }
 
+// health is what the server says, with its reasons as one text.
+func (r *running) health() (h client.Health, reasons string) {
+	r.t.Helper()
+	h, err := with(r, "").Health(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return h, strings.Join(h.Reasons, "; ")
+}
+
+func TestTeamHealth(t *testing.T) {
+	d := newTeam(t)
+	server := start(t, d.settings(config.GenerationDisabled, "1"))
+	if h, reasons := server.health(); h.Status != "degraded" || !strings.HasPrefix(reasons, "no worker is alive") {
+		t.Errorf("without a worker: %s, %q", h.Status, reasons)
+	}
+	worker := launch(t, NewWorker(load(t, d.settings()), Options{}))
+	eventually(t, "a worker is alive", func() bool {
+		h, _ := server.health()
+		return h.Status == "ok" && len(h.Workers) == 1 && h.Workers[0].PID == os.Getpid()
+	})
+	d.redis.Kill(t)
+	eventually(t, "it says that Redis is away", func() bool {
+		h, reasons := server.health()
+		return h.Status == "degraded" && h.Queue.Redis.Status == "error" && reasons == redisAway
+	})
+	info, err := with(server, "").Info(t.Context())
+	if err != nil || info.Boundaries["queueManager"].Status != "errored" || info.Boundaries["generationWorkerManager"].Status != "disabled" || !info.Postgres.Initialized {
+		t.Errorf("info %+v, %v", info, err)
+	}
+	d.redis.Start(t)
+	eventually(t, "it says that Redis is back", func() bool {
+		h, _ := server.health()
+		return h.Status == "ok"
+	})
+	worker.end()
+	eventually(t, "the worker has left", func() bool {
+		h, reasons := server.health()
+		return h.Status == "degraded" && strings.HasPrefix(reasons, "no worker is alive") && len(h.Workers) == 0
+	})
+}
+
 // A team's processes are found by the settings of others, not by files.
 func TestTeamKeepsNothingOnDisk(t *testing.T) {
 	d := newTeam(t)
