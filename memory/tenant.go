@@ -71,6 +71,14 @@ type APIKey struct {
 	RevokedAt Epoch    `json:"revokedAtEpoch"`
 }
 
+// Rotation gives a key another secret. Everything else about the key stays, so what
+// was asked for with it is still owed.
+type Rotation struct {
+	Hash     string // of the new secret
+	Prefix   string // of the new secret
+	OldUntil Epoch  // until when the old secret opens as well; 0: no more
+}
+
 // Usable reports whether the key is neither revoked nor expired at now.
 func (k APIKey) Usable(now Epoch) bool {
 	return k.RevokedAt == 0 && (k.ExpiresAt == 0 || now < k.ExpiresAt)

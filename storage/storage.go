@@ -110,8 +110,9 @@ type TenantReader interface {
 	Projects(ctx context.Context, s memory.Scope, p Page) ([]memory.Project, error)
 	// Counts counts what is stored in the scope.
 	Counts(ctx context.Context, s memory.Scope) (memory.Counts, error)
-	// KeyByHash finds a key, usable or not, by the hex SHA-256 of it. It is one of
-	// the two look-ups without a tenant: the key is what establishes the tenant.
+	// KeyByHash finds a key, usable or not, by the hex SHA-256 of it. Found by the one
+	// that it had before it was rotated, it expires when that does. It is one of the
+	// two look-ups without a tenant: the key is what establishes the tenant.
 	KeyByHash(ctx context.Context, hash string) (memory.APIKey, error)
 	// Key finds a key of the team by id.
 	Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error)
@@ -128,6 +129,9 @@ type TenantWriter interface {
 	PutKey(ctx context.Context, k memory.APIKey) error
 	// RevokeKey sets RevokedAt once; a second call keeps the first time.
 	RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error)
+	// RotateKey gives the key another secret; the one before is forgotten, also if it
+	// was still good from the last time. ErrConflict if the key is revoked.
+	RotateKey(ctx context.Context, s memory.Scope, id string, r memory.Rotation) (memory.APIKey, error)
 }
 
 // SessionReader finds sessions.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,8 +14,11 @@ import (
 const (
 	teamColumns    = `id, name, created_at`
 	projectColumns = `id, team_id, name, metadata, created_at, updated_at`
-	keyColumns     = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''),
-	created_at, COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+	keyColumns     = keyHead + `COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+	// Of a key that is found by the secret it had before.
+	formerKeyColumns = keyHead + `LEAST(expires_at, previous_until), COALESCE(revoked_at, 0)`
+
+	keyHead = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''), created_at, `
 )
 
 func readTeam(r pgx.Rows) (t memory.Team, err error) {
@@ -69,7 +73,11 @@ func (r reads) Projects(ctx context.Context, s memory.Scope, p storage.Page) ([]
 }
 
 func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
-	return one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash))
+	k, err := one(ctx, r.q, "API key", readKey, sql(`SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash))
+	if errors.Is(err, memory.ErrNotFound) {
+		return one(ctx, r.q, "API key", readKey, sql(`SELECT `+formerKeyColumns+` FROM api_keys WHERE previous_hash = ?`, hash))
+	}
+	return k, err
 }
 
 func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
@@ -119,5 +127,24 @@ func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error) {
 	return one(ctx, t.q, "API key", readKey,
 		sql(`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `, at).within(s, "").and("id = ?", id).
+			add(` RETURNING `+keyColumns))
+}
+
+func (t *tx) RotateKey(ctx context.Context, s memory.Scope, id string, r memory.Rotation) (memory.APIKey, error) {
+	k, err := one(ctx, t.q, "API key", readKey,
+		sql(`SELECT `+keyColumns+` FROM api_keys WHERE `).within(s, "").and("id = ?", id).add(` FOR UPDATE`))
+	if err != nil {
+		return k, err
+	}
+	if k.RevokedAt != 0 {
+		return memory.APIKey{}, memory.Errorf(memory.CodeConflict, "the key is revoked")
+	}
+	former := ""
+	if r.OldUntil != 0 {
+		former = k.Hash
+	}
+	return one(ctx, t.q, "API key", readKey,
+		sql(`UPDATE api_keys SET key_hash = ?, prefix = ?, previous_hash = ?, previous_until = ? WHERE `,
+			r.Hash, r.Prefix, text(memory.Opt(former)), epoch(r.OldUntil)).within(s, "").and("id = ?", id).
 			add(` RETURNING `+keyColumns))
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -11,8 +12,11 @@ import (
 const (
 	teamColumns    = `id, name, created_at`
 	projectColumns = `id, team_id, name, metadata, created_at, updated_at`
-	keyColumns     = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''),
-		created_at, COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+	keyColumns     = keyHead + `COALESCE(expires_at, 0), COALESCE(revoked_at, 0)`
+	// Of a key that is found by the secret it had before.
+	formerKeyColumns = keyHead + `MIN(COALESCE(expires_at, previous_until), previous_until), COALESCE(revoked_at, 0)`
+
+	keyHead = `id, team_id, COALESCE(project_id, ''), name, key_hash, prefix, scopes, COALESCE(actor_id, ''), created_at, `
 )
 
 func readTeam(s scanner) (t memory.Team, err error) {
@@ -73,7 +77,11 @@ func (r reads) Projects(ctx context.Context, s memory.Scope, p storage.Page) ([]
 
 // KeyByHash implements storage.TenantReader.
 func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
-	return one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash)
+	k, err := one(ctx, r.q, "API key", readKey, `SELECT `+keyColumns+` FROM api_keys WHERE key_hash = ?`, hash)
+	if errors.Is(err, memory.ErrNotFound) {
+		return one(ctx, r.q, "API key", readKey, `SELECT `+formerKeyColumns+` FROM api_keys WHERE previous_hash = ?`, hash)
+	}
+	return k, err
 }
 
 // Key implements storage.TenantReader.
@@ -134,4 +142,23 @@ func (t *tx) RevokeKey(ctx context.Context, s memory.Scope, id string, at memory
 	return one(ctx, t.q, "API key", readKey,
 		`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE `+w.String()+` RETURNING `+keyColumns,
 		append([]any{at}, w.args...)...)
+}
+
+// RotateKey implements storage.TenantWriter.
+func (t *tx) RotateKey(ctx context.Context, s memory.Scope, id string, r memory.Rotation) (memory.APIKey, error) {
+	k, err := t.Key(ctx, s, id)
+	if err != nil {
+		return k, err
+	}
+	if k.RevokedAt != 0 {
+		return memory.APIKey{}, memory.Errorf(memory.CodeConflict, "the key is revoked")
+	}
+	former := ""
+	if r.OldUntil != 0 {
+		former = k.Hash
+	}
+	w := inTeam(s).and("id = ?", id)
+	return one(ctx, t.q, "API key", readKey,
+		`UPDATE api_keys SET key_hash = ?, prefix = ?, previous_hash = ?, previous_until = ? WHERE `+w.String()+` RETURNING `+keyColumns,
+		append([]any{r.Hash, r.Prefix, text(memory.Opt(former)), epoch(r.OldUntil)}, w.args...)...)
 }

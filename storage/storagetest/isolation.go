@@ -73,9 +73,12 @@ func reaches() map[string]reach {
 			n, err := tx.Counts(ctx, s)
 			return n.Sessions+n.Events > 0, err
 		},
-		"Key":                 func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Key(ctx, s, r.key.ID)) },
-		"Keys":                func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Keys(ctx, s, storage.Page{})) },
-		"RevokeKey":           func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.RevokeKey(ctx, s, r.key.ID, 2)) },
+		"Key":       func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Key(ctx, s, r.key.ID)) },
+		"Keys":      func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Keys(ctx, s, storage.Page{})) },
+		"RevokeKey": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.RevokeKey(ctx, s, r.key.ID, 2)) },
+		"RotateKey": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.RotateKey(ctx, s, r.key.ID, memory.Rotation{Hash: "rotated", Prefix: "cm_r"}))
+		},
 		"Session":             func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.Session(ctx, s, r.session.ID)) },
 		"SessionByExternalID": func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByExternalID(ctx, s, "x")) },
 		"SessionByContentID":  func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByContentID(ctx, s, "c")) },

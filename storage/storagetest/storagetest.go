@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"tenants", testTenants},
 		{"keys", testKeys},
+		{"key rotation", testRotation},
 		{"sessions", testSessions},
 		{"events", testEvents},
 		{"jobs", testJobs},

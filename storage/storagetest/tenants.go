@@ -68,6 +68,57 @@ func newKey(s memory.Scope, name string, at memory.Epoch) memory.APIKey {
 	}
 }
 
+// testRotation checks that a rotated key is the same key with another secret, and
+// that the old secret opens as long as it was allowed to.
+func testRotation(f *fixture) {
+	team := memory.Scope{TeamID: f.ours.TeamID}
+	key, soon := newKey(f.ours, "first", 1), newKey(team, "soon", 2)
+	soon.ExpiresAt = 100
+	f.tx(func(tx storage.Tx) error {
+		f.ok(tx.PutKey(f.ctx, key))
+		f.ok(tx.PutKey(f.ctx, soon))
+		_, err := tx.RotateKey(f.ctx, f.theirs, key.ID, memory.Rotation{Hash: "stolen", Prefix: "cm_s"})
+		f.fails("rotating another team's key", err, memory.ErrNotFound)
+		k, err := tx.RotateKey(f.ctx, team, key.ID, memory.Rotation{Hash: "second", Prefix: "cm_2", OldUntil: 500})
+		f.ok(err)
+		key.Hash, key.Prefix = "second", "cm_2"
+		f.same("rotated", k, key)
+		_, err = tx.RotateKey(f.ctx, team, soon.ID, memory.Rotation{Hash: "later", Prefix: "cm_l", OldUntil: 500})
+		f.ok(err)
+		return nil
+	})
+	got, err := f.store.KeyByHash(f.ctx, "second")
+	f.ok(err)
+	f.same("by the new secret", got, key)
+	got, err = f.store.KeyByHash(f.ctx, "hash of first")
+	f.ok(err)
+	former := key
+	former.ExpiresAt = 500
+	f.same("by the old secret, which expires", got, former)
+	got, err = f.store.KeyByHash(f.ctx, "hash of soon")
+	f.ok(err)
+	f.same("no secret outlives its key", got.ExpiresAt, memory.Epoch(100))
+
+	f.tx(func(tx storage.Tx) error {
+		_, err := tx.RotateKey(f.ctx, team, key.ID, memory.Rotation{Hash: "third", Prefix: "cm_3"})
+		f.ok(err)
+		return nil
+	})
+	for _, gone := range []string{"hash of first", "second"} {
+		_, err = f.store.KeyByHash(f.ctx, gone)
+		f.fails("by "+gone+", which opens no more", err, memory.ErrNotFound)
+	}
+	f.tx(func(tx storage.Tx) error {
+		_, err := tx.RevokeKey(f.ctx, team, key.ID, 50)
+		f.ok(err)
+		return nil
+	})
+	f.fails("rotating a revoked key", f.store.InTx(f.ctx, func(tx storage.Tx) error {
+		_, err := tx.RotateKey(f.ctx, team, key.ID, memory.Rotation{Hash: "fourth", Prefix: "cm_4"})
+		return err
+	}), memory.ErrConflict)
+}
+
 // testKeys checks that a key is found by its hash and id whatever its state, since
 // its owner decides what an expired one means, and that revoking it is final.
 func testKeys(f *fixture) {
