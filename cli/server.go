@@ -24,7 +24,7 @@ func (c *console) serverCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		c.runCommand(), c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(),
-		c.workerCommand(), c.apiKeyCommand(), c.jobsCommand(),
+		c.workerCommand(), c.apiKeyCommand(), c.keysCommand(), c.jobsCommand(),
 	)
 	return cmd
 }

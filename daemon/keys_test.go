@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"claude-mem/client"
 	"claude-mem/hooks/spool"
@@ -145,5 +146,74 @@ func TestKeyRequestsThatAreWrong(t *testing.T) {
 	}
 	if _, err := RevokeKey(t.Context(), cfg, "", "nothing"); !errors.Is(err, memory.ErrNotFound) {
 		t.Errorf("unknown key: %v", err)
+	}
+}
+
+// What was asked for with a key is done though the key has another secret now, and
+// a hook that holds the old one is let in for a while.
+func TestHooksAndJobsOutliveARotation(t *testing.T) {
+	s := settings(t)
+	r := start(t, s)
+	old := client.New(r.URL(), load(t, s).String(config.ServerAPIKey), client.Options{})
+	secret, k, err := RotateKey(t.Context(), load(t, s), RotateRequest{Grace: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := load(t, s)
+	if got := renewed.String(config.ServerAPIKey); got != secret {
+		t.Errorf("the settings file holds %q…, not the new secret", got[:shownPrefix])
+	}
+	answer, err := old.Hook(t.Context(), memory.HookRecord{
+		Project: "/src/p", SessionID: "s", Event: &memory.HookEvent{Type: memory.EventToolUse, SourceID: "1", Payload: []byte(`{"tool_name":"Bash","tool_input":{"command":"make"}}`)},
+	})
+	if err != nil {
+		t.Fatalf("with the old secret: %v", err)
+	}
+	if _, _, err := RotateKey(t.Context(), renewed, RotateRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Projects(t.Context()); !errors.Is(err, memory.ErrForbidden) {
+		t.Errorf("the secret before the last: %v", err)
+	}
+	now := client.New(r.URL(), load(t, s).String(config.ServerAPIKey), client.Options{})
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		job, err := now.Job(t.Context(), answer.JobID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if job.Status == memory.JobCompleted {
+			break
+		}
+		if job.Status.Terminal() || time.Now().After(deadline) {
+			t.Fatalf("the job is %s: %s", job.Status, job.LastError)
+		}
+	}
+	keys, err := Keys(t.Context(), renewed, "")
+	if err != nil || len(keys) != 1 || keys[0].ID != k.ID {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+}
+
+// What cannot be stored leaves the settings as they are.
+func TestRotationIsAllOrNothing(t *testing.T) {
+	s := settings(t)
+	start(t, s)
+	before := load(t, s).String(config.ServerAPIKey)
+	for name, r := range map[string]RotateRequest{
+		"grace too long": {Grace: MaxGrace + 1},
+		"negative grace": {Grace: -1},
+	} {
+		if _, _, err := RotateKey(t.Context(), load(t, s), r); !errors.Is(err, memory.ErrValidation) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := config.SetInFile(load(t, s).Dirs.SettingsFile(), config.ServerAPIKey, "cmem_unknown"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := RotateKey(t.Context(), load(t, s), RotateRequest{}); !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("a key that nobody knows: %v", err)
+	}
+	if got := load(t, s).String(config.ServerAPIKey); got != "cmem_unknown" || before == "" {
+		t.Error("the settings changed")
 	}
 }

@@ -22,6 +22,7 @@ const (
 	AuditJobCancelled      = "generation_job.cancelled_by_operator"
 	AuditJobStalled        = "generation_job.stalled"
 	AuditKeyCreate         = "api_key.create"
+	AuditKeyRotate         = "api_key.rotate"
 	AuditKeyRevoke         = "api_key.revoke"
 	AuditProjectCreate     = "project.create"
 )
