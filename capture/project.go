@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/google/uuid"
@@ -70,6 +71,29 @@ func (c *Capture) boundProject(ctx context.Context, caller memory.Caller, ref, b
 		return memory.Project{}, memory.Errorf(memory.CodeForbidden, "API key is scoped to a different project")
 	}
 	return p, nil
+}
+
+// CreateProject makes the team a project of that name, unless it has one: then that
+// one is returned and created is false. A project-bound key may not.
+func (c *Capture) CreateProject(ctx context.Context, caller memory.Caller, name string, metadata json.RawMessage) (p memory.Project, created bool, err error) {
+	if caller.Key.ProjectID != "" {
+		return p, false, memory.Errorf(memory.CodeForbidden, "Project-scoped API keys cannot create projects")
+	}
+	name = cleanText(name)
+	if uuid.Validate(name) == nil {
+		return p, false, memory.Invalid("Invalid input: a name must not look like an id", "name")
+	}
+	id := id.New()
+	err = c.write(ctx, caller, func(u *unit) (err error) {
+		p, err = u.EnsureProject(ctx, memory.Project{
+			ID: id, TeamID: caller.Key.TeamID, Name: name, Metadata: cleanJSON(metadata), CreatedAt: u.now, UpdatedAt: u.now,
+		})
+		if created = p.ID == id; created && err == nil {
+			u.audit(memory.AuditProjectCreate, "project", p.ID, p.Scope(), "")
+		}
+		return err
+	})
+	return p, created && err == nil, err
 }
 
 func (c *Capture) findProject(ctx context.Context, team memory.Scope, ref string) (memory.Project, error) {

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -11,6 +13,35 @@ import (
 // ProjectList is the answer of GET /v1/projects.
 type ProjectList struct {
 	Projects []memory.Project `json:"projects"`
+}
+
+// ProjectRequest is the body of POST /v1/projects.
+type ProjectRequest struct {
+	Name     string          `json:"name"` // unique in the team; no id
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+}
+
+// Validate checks lengths and shapes.
+func (in ProjectRequest) Validate() error {
+	var issues []memory.Issue
+	switch {
+	case in.Name == "":
+		issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{"name"}, Message: "Invalid input: expected string, received undefined"})
+	case len(in.Name) > memory.MaxIDBytes:
+		issues = append(issues, memory.Issue{Code: "too_big", Path: []string{"name"}, Message: fmt.Sprintf("Too big: expected string to have <=%d bytes", memory.MaxIDBytes)})
+	}
+	if len(in.Metadata) > 0 && in.Metadata[0] != '{' && string(in.Metadata) != "null" {
+		issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{"metadata"}, Message: "Invalid input: expected object"})
+	}
+	if issues == nil {
+		return nil
+	}
+	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+}
+
+// ProjectAnswer is the answer of POST /v1/projects and GET /v1/projects/:id.
+type ProjectAnswer struct {
+	Project memory.Project `json:"project"`
 }
 
 // Stats is the answer of GET /v1/stats: what is stored, and how generation stands.
@@ -45,6 +76,20 @@ func (c *Client) Projects(ctx context.Context) ([]memory.Project, error) {
 	var out ProjectList
 	err := c.do(ctx, get("/v1/projects", nil), &out)
 	return out.Projects, err
+}
+
+// CreateProject makes a project, or returns the team's project of that name.
+func (c *Client) CreateProject(ctx context.Context, in ProjectRequest) (memory.Project, error) {
+	var out ProjectAnswer
+	err := c.do(ctx, ask("/v1/projects", in), &out)
+	return out.Project, err
+}
+
+// Project finds a project by its id.
+func (c *Client) Project(ctx context.Context, id string) (memory.Project, error) {
+	var out ProjectAnswer
+	err := c.do(ctx, get("/v1/projects/"+url.PathEscape(id), nil), &out)
+	return out.Project, err
 }
 
 // Stats counts what is stored in a project, or with an empty id in all of them.

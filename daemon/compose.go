@@ -90,7 +90,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	p.api = httpapi.New(httpapi.Config{
 		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
 		System: &system{daemon: d, parts: p},
-		Access: access(d.deployment, self), LocalFiles: !d.deployment.team,
+		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
 		Limits: httpapi.ContextLimits{
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),

@@ -2,9 +2,6 @@ package daemon
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,24 +12,6 @@ import (
 	"claude-mem/storage"
 )
 
-// keyPrefix starts every key, so that people and scanners know one.
-const keyPrefix = "cmem_"
-
-// shownPrefix is how much of a key is stored to tell it from others.
-const shownPrefix = len(keyPrefix) + 4
-
-// mintKey makes a key of 32 random bytes.
-func mintKey() string {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails
-	return keyPrefix + hex.EncodeToString(secret[:])
-}
-
-func hashKey(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
-}
-
 // localKey makes sure that the key in the settings opens this database. It mints
 // one at the first start, and again after the user revoked it; it makes the
 // database know a key that it lost, so that a database can be moved away without
@@ -40,7 +19,7 @@ func hashKey(key string) string {
 func localKey(ctx context.Context, cfg *config.Config, store storage.Store) (memory.APIKey, error) {
 	secret := cfg.String(config.ServerAPIKey)
 	if secret != "" {
-		key, err := store.KeyByHash(ctx, hashKey(secret))
+		key, err := store.KeyByHash(ctx, memory.HashKey(secret))
 		if err == nil && key.Usable(memory.Now()) || err != nil && !errors.Is(err, memory.ErrNotFound) {
 			return key, err
 		}
@@ -49,7 +28,7 @@ func localKey(ctx context.Context, cfg *config.Config, store storage.Store) (mem
 		}
 	}
 	if secret == "" {
-		secret = mintKey()
+		secret = memory.MintKey()
 		// First the file: a key that is only there is healed by the next start.
 		if err := config.SetInFile(cfg.Dirs.SettingsFile(), config.ServerAPIKey, secret); err != nil {
 			return memory.APIKey{}, err
@@ -83,10 +62,9 @@ func (r KeyRequest) validate() error {
 // putKey stores the key. Its project is made if need be.
 func putKey(ctx context.Context, store storage.Store, secret string, r KeyRequest) (memory.APIKey, error) {
 	key := memory.APIKey{
-		ID: id.New(), Name: r.Name, Hash: hashKey(secret), Prefix: secret[:min(shownPrefix, len(secret))], Scopes: r.Scopes,
+		ID: id.New(), Name: r.Name, Scopes: r.Scopes,
 		ActorID: memory.Opt("key:" + r.Name), CreatedAt: memory.Now(), ExpiresAt: r.Expires,
-	}
-	// Only the hash is stored: who reads the database cannot act as the key's owner.
+	}.WithSecret(secret)
 	err := store.InTx(ctx, func(tx storage.Tx) error {
 		team, err := findTeam(ctx, tx, r.TeamID)
 		if err != nil {
@@ -143,7 +121,7 @@ func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (secret st
 	if err := r.validate(); err != nil {
 		return "", k, err
 	}
-	secret = mintKey()
+	secret = memory.MintKey()
 	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
 		k, err = putKey(ctx, s, secret, r)
 		return err

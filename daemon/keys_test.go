@@ -161,7 +161,7 @@ func TestHooksAndJobsOutliveARotation(t *testing.T) {
 	}
 	renewed := load(t, s)
 	if got := renewed.String(config.ServerAPIKey); got != secret {
-		t.Errorf("the settings file holds %q…, not the new secret", got[:shownPrefix])
+		t.Errorf("the settings file holds %q…, not the new secret", memory.APIKey{}.WithSecret(got).Prefix)
 	}
 	answer, err := old.Hook(t.Context(), memory.HookRecord{
 		Project: "/src/p", SessionID: "s", Event: &memory.HookEvent{Type: memory.EventToolUse, SourceID: "1", Payload: []byte(`{"tool_name":"Bash","tool_input":{"command":"make"}}`)},

@@ -34,10 +34,10 @@ func RotateKey(ctx context.Context, cfg *config.Config, r RotateRequest) (secret
 			return "", k, err
 		}
 	}
-	secret = mintKey()
+	secret = memory.MintKey()
 	err = withStore(ctx, cfg, func(s storage.Store) error {
 		if old != "" {
-			if k, err = s.KeyByHash(ctx, hashKey(old)); err != nil {
+			if k, err = s.KeyByHash(ctx, memory.HashKey(old)); err != nil {
 				return fmt.Errorf("look for the key of the settings file: %w", err)
 			}
 			r.KeyID, r.TeamID = k.ID, k.TeamID
@@ -75,7 +75,8 @@ func rotate(ctx context.Context, s storage.Store, secret string, r RotateRequest
 		if err != nil {
 			return err
 		}
-		rotation := memory.Rotation{Hash: hashKey(secret), Prefix: secret[:shownPrefix]}
+		next := memory.APIKey{}.WithSecret(secret)
+		rotation := memory.Rotation{Hash: next.Hash, Prefix: next.Prefix}
 		if r.Grace > 0 {
 			rotation.OldUntil = memory.Now().Add(r.Grace)
 		}

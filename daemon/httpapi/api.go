@@ -29,6 +29,9 @@ type Config struct {
 	// that observations whose files changed can be marked.
 	LocalFiles bool
 	Log        *slog.Logger
+	// PublicURL is where clients elsewhere reach the server; "" means where the
+	// request that asks for it came to.
+	PublicURL string
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
 }

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net"
 	"net/http"
@@ -24,8 +22,7 @@ func (a *API) authenticate(r *http.Request, scope string) (memory.APIKey, error)
 		}
 		return memory.APIKey{}, memory.Errorf(memory.CodeUnauthorized, "Missing API key (Authorization: Bearer <key> or X-Api-Key: <key>)")
 	}
-	sum := sha256.Sum256([]byte(token))
-	key, err := a.Store.KeyByHash(r.Context(), hex.EncodeToString(sum[:]))
+	key, err := a.Store.KeyByHash(r.Context(), memory.HashKey(token))
 	if err != nil && !errors.Is(err, memory.ErrNotFound) {
 		return memory.APIKey{}, err
 	}

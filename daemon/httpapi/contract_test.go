@@ -61,9 +61,11 @@ func exchanges() []struct {
 		all = append(all, e{name, 0})
 	}
 	return append(all,
+		e{"newer_connect", 0},
 		// Existence must not leak where a resource is looked up by its id.
 		e{"sessions_get_other_project_key", 404},
 		e{"session_end_cross_project_key", 404},
+		e{"newer_project_purge_404", 404},
 	)
 }
 

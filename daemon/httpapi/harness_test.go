@@ -3,9 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -107,8 +105,8 @@ func (w *world) project(team, name string) (tm memory.Team, p memory.Project) {
 func (w *world) mint(k memory.APIKey) string {
 	w.t.Helper()
 	secret := "cmem_" + id.New()
-	sum := sha256.Sum256([]byte(secret))
-	k.ID, k.Hash, k.CreatedAt = id.New(), hex.EncodeToString(sum[:]), 1
+	k = k.WithSecret(secret)
+	k.ID, k.CreatedAt = id.New(), 1
 	if k.TeamID == "" {
 		k.TeamID = w.ours.ID
 	}

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"net/http"
+
 	"claude-mem/client"
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -17,6 +19,34 @@ func (a *API) listProjects(r *request) (answer, error) {
 		all = []memory.Project{}
 	}
 	return ok(client.ProjectList{Projects: all})
+}
+
+// createProject answers 200 where the team had a project of that name.
+func (a *API) createProject(r *request) (answer, error) {
+	var in client.ProjectRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if err := in.Validate(); err != nil {
+		return answer{}, err
+	}
+	p, created, err := a.Capture.CreateProject(r.Context(), r.caller, in.Name, in.Metadata)
+	if err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	return answer{status, client.ProjectAnswer{Project: p}}, nil
+}
+
+func (a *API) getProject(r *request) (answer, error) {
+	p, err := a.Store.Project(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Project not found")
+	}
+	return ok(client.ProjectAnswer{Project: p})
 }
 
 func (a *API) listSessions(r *request) (answer, error) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"sync"
 
-	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -38,11 +37,8 @@ type readDetails struct {
 // jobs, which has no ids.
 func (a *API) noteRead(r *request, mode string, s memory.Scope, count int, ids ...string) {
 	details, _ := json.Marshal(readDetails{r.caller.RequestID, mode, count, ids[:min(len(ids), maxReadIDs)]}) // texts always marshal
-	e := memory.AuditEntry{
-		ID: id.New(), TeamID: s.TeamID, ProjectID: memory.Opt(s.ProjectID), ActorID: r.caller.Key.ActorID,
-		APIKeyID: memory.Opt(r.caller.Key.ID), RequestID: memory.Opt(r.caller.RequestID),
-		Action: memory.AuditObservationRead, ResourceType: "observation", Details: details, CreatedAt: memory.Now(),
-	}
+	e := r.auditEntry(memory.AuditObservationRead, "observation", s)
+	e.Details = details
 	if mode == readOne {
 		e.ResourceID = memory.Opt(ids[0])
 	}

@@ -71,6 +71,11 @@ func keyedRoutes() []Route {
 		{http.MethodGet, "/v1/context", memory.ScopeObservationsRead, "Builds the text that a session starts with.", 0, (*API).sessionContext},
 		{http.MethodGet, "/v1/timeline", memory.ScopeObservationsRead, "Lists what was remembered around a moment.", 0, (*API).timeline},
 		{http.MethodGet, "/v1/projects", memory.ScopeObservationsRead, "Lists the projects the key reaches.", 0, (*API).listProjects},
+		{http.MethodPost, "/v1/projects", memory.ScopeMemoriesWrite, "Makes a project, or finds the one of that name.", smallBody, (*API).createProject},
+		{http.MethodGet, "/v1/projects/:id", memory.ScopeObservationsRead, "Finds a project by its id.", 0, (*API).getProject},
+		{http.MethodGet, "/v1/audit", memory.ScopeMemoriesRead, "Lists who did what, newest first.", 0, (*API).auditLog},
+		{http.MethodPost, "/v1/keys", memory.ScopeMemoriesWrite, "Makes a key that only reads, and shows it once.", smallBody, (*API).mintKey},
+		{http.MethodGet, "/v1/connect", memory.ScopeObservationsRead, "Says how to connect an agent elsewhere to this memory.", 0, (*API).connect},
 		{http.MethodGet, "/v1/stats", memory.ScopeJobsRead, "Counts what is stored and how generation stands.", 0, (*API).stats},
 	}
 }

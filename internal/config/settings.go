@@ -14,6 +14,7 @@ const (
 	ServerHost          = "CLAUDE_MEM_SERVER_HOST"
 	ServerPort          = "CLAUDE_MEM_SERVER_PORT"
 	AllowedHosts        = "CLAUDE_MEM_ALLOWED_HOSTS"
+	PublicURL           = "CLAUDE_MEM_PUBLIC_URL"
 	ServerURL           = "CLAUDE_MEM_SERVER_URL"
 	ServerAPIKey        = "CLAUDE_MEM_SERVER_API_KEY"
 	ServerProjectID     = "CLAUDE_MEM_SERVER_PROJECT_ID"
@@ -78,6 +79,8 @@ func Settings() []Setting {
 			Doc: "The port the daemon listens on; 0 means 37877 + the user's id modulo 100. If it is taken, a person's own daemon uses the next free one, and a team's server does not start."},
 		{Key: AllowedHosts, Kind: KindList,
 			Doc: "Host names, besides the loopback ones, under which clients may address the daemon."},
+		{Key: PublicURL, Kind: KindString,
+			Doc: "Where agents elsewhere reach the server, for the links it gives out; empty means wherever the request for one came to."},
 		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
 			Doc: "The server that hooks and commands talk to; empty means this user's own daemon."},
 		{Key: ServerAPIKey, Kind: KindString, Secret: true, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_API_KEY"},
