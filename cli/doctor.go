@@ -80,6 +80,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.checkDisk()
 	d.checkDaemon(ctx)
 	d.checkHealth(ctx)
+	d.checkWaiting()
 	d.checkDatabase(ctx)
 	d.checkRoundTrip(ctx)
 }

@@ -21,7 +21,12 @@ import (
 func (d *doctor) checkDaemon(ctx context.Context) {
 	if url := d.cfg.String(config.ServerURL); url != "" {
 		d.cl = client.New(url, d.cfg.String(config.ServerAPIKey), client.Options{})
-		d.ok("daemon", "none needed: "+url+" is the server ("+d.cfg.Origin(config.ServerURL).String()+")")
+		detail := "none needed: " + url + " is the server (" + d.cfg.Origin(config.ServerURL).String() + ")"
+		if state, running, err := instance.Find(d.cfg.Dirs); err == nil && running {
+			d.report("daemon", suspect, detail+"; "+localUnused(state.PID), "claude-mem stop; or claude-mem uninstall and install, to use it")
+			return
+		}
+		d.ok("daemon", detail)
 		return
 	}
 	state, started, err := d.c.ensureDaemon(ctx, d.cfg)
@@ -55,14 +60,14 @@ func (d *doctor) checkHealth(ctx context.Context) {
 	defer cancel()
 	alive, err := d.cl.Healthz(ctx)
 	if err != nil {
-		d.report("port", wrong, oneLine(err), "claude-mem restart")
+		d.report("port", wrong, oneLine(err), d.mend())
 		d.cl = nil
 		return
 	}
 	d.checkPort(alive)
 	health, err := d.cl.Health(ctx)
 	if err != nil {
-		d.report("health", wrong, oneLine(err), "claude-mem restart")
+		d.report("health", wrong, oneLine(err), d.mend())
 		return
 	}
 	if health.Status != "ok" {
@@ -77,8 +82,20 @@ func (d *doctor) checkHealth(ctx context.Context) {
 	d.checkSpool(health.Spool)
 }
 
+// mend is what to do about a server that does not do as it should.
+func (d *doctor) mend() string {
+	if url := d.cfg.String(config.ServerURL); url != "" {
+		return "tell whoever runs " + url + "; hooks keep what happens until it answers"
+	}
+	return "claude-mem restart"
+}
+
 // checkPort compares who listens with who should.
 func (d *doctor) checkPort(alive client.Alive) {
+	if url := d.cfg.String(config.ServerURL); url != "" {
+		d.ok("port", url+" answers")
+		return
+	}
 	me, err := user.Current()
 	if err == nil && alive.User != "" && alive.User != me.Uid && !d.state.Listening() {
 		d.report("port", suspect, "the server runs as another user", "check "+config.ServerURL)
@@ -126,6 +143,28 @@ func (d *doctor) checkSpool(sp *client.SpoolState) {
 		d.ok("spool", fmt.Sprintf("%d files, %s, wait to be taken in", sp.Files, size(sp.Bytes)))
 	default:
 		d.ok("spool", "empty")
+	}
+}
+
+// checkWaiting counts what hooks keep on disk for a team's server.
+func (d *doctor) checkWaiting() {
+	url := d.cfg.String(config.ServerURL)
+	if url == "" {
+		return
+	}
+	st, err := waiting(d.cfg, url)
+	switch {
+	case err != nil:
+		d.report("waiting", wrong, oneLine(err), "")
+	case st.Refused > 0:
+		d.report("waiting", wrong, fmt.Sprintf("%d records for the server were lost because the spool or the disk was full", st.Refused),
+			"mend the server; then look into "+d.cfg.Dirs.Spool())
+	case st.Rejected > 0:
+		d.report("waiting", suspect, fmt.Sprintf("the server called %d records wrong; they are kept aside", st.Rejected), "look at them below "+d.cfg.Dirs.Spool())
+	case st.Records > 0:
+		d.report("waiting", suspect, fmt.Sprintf("%d records (%s) for the server", st.Records, size(st.Bytes)), "hooks deliver them once it answers")
+	default:
+		d.ok("waiting", "nothing is kept back from the server")
 	}
 }
 

@@ -14,14 +14,22 @@ import (
 
 func (c *console) installCommand() *cobra.Command {
 	var dryRun bool
+	var server serverFlags
 	cmd := &cobra.Command{
 		Use:   "install",
 		Short: "Register the hooks with Claude Code",
 		Long: "Registers the hooks in Claude Code's settings. Everything that is there stays, a copy of\n" +
-			"the file is kept beside it, and doing it again changes nothing. Nothing is started.",
-		Example: "  claude-mem install --dry-run\n  claude-mem install",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+			"the file is kept beside it, and doing it again changes nothing. Nothing is started.\n\n" +
+			"With --server, hooks and commands talk to a team's server instead of a daemon of yours.\n" +
+			"The key is checked there before anything is written. Other users of the machine can see\n" +
+			"a command line, so rather pipe the key in (--key -) or set CLAUDE_MEM_SERVER_API_KEY.",
+		Example: "  claude-mem install --dry-run\n  claude-mem install\n" +
+			"  claude-mem install --server https://memory.example.com --key - <key.txt",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if server.key != "" && server.url == "" {
+				return badUsage(cmd, "--key goes with --server")
+			}
 			cfg, err := c.settings()
 			if err != nil {
 				return err
@@ -38,10 +46,17 @@ func (c *console) installCommand() *cobra.Command {
 				c.showPlan(plan)
 				return nil
 			}
+			if server.url != "" {
+				if err := c.useServer(cmd, cfg, server); err != nil {
+					return err
+				}
+			}
 			return c.install(cfg, plan)
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show the difference and change nothing")
+	cmd.Flags().StringVar(&server.url, "server", "", "`URL` of a team's server to use")
+	cmd.Flags().StringVar(&server.key, "key", "", "the `KEY` for --server; - reads it from standard input")
 	return cmd
 }
 
@@ -76,7 +91,8 @@ func (c *console) uninstallCommand() *cobra.Command {
 		Use:   "uninstall",
 		Short: "Take the hooks out of Claude Code's settings",
 		Long: "Takes the hooks out of Claude Code's settings and gives the file back as it was. What was\n" +
-			"remembered stays, and a daemon that runs keeps running.",
+			"remembered stays, and a daemon that runs keeps running. A team's server that\n" +
+			"`install --server` set is no longer used.",
 		Example: "  claude-mem uninstall --dry-run\n  claude-mem uninstall",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -90,6 +106,9 @@ func (c *console) uninstallCommand() *cobra.Command {
 			}
 			changed := plan.Changed()
 			if err := plan.Apply(); err != nil {
+				return err
+			}
+			if err := c.leaveServer(); err != nil {
 				return err
 			}
 			if !changed {

@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"claude-mem": func() {
 		if cli.IsHook(os.Args[1:]) {
-			hooks.Main(os.Args[2:])
+			hooks.MainFar(os.Args[2:], far)
 			return
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "field": field, "json": isJSON, "settled": settled,
+			"delivered": delivered, "private": private, "tls": tls, "writes": writes,
 		},
 	})
 }
@@ -137,7 +138,15 @@ func setup(env *testscript.Env) error {
 	env.Setenv(config.DataDir, data)
 	env.Setenv("NO_COLOR", "1")
 	env.Setenv("TZ", "UTC")
-	env.Defer(func() { stopDaemon(env, data) })
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	env.Setenv("FREE_PORT", port)
+	env.Defer(func() {
+		stopDaemon(env, data)
+		stopDaemon(env, filepath.Join(env.WorkDir, "server"))
+	})
 	return nil
 }
 

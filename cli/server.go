@@ -127,23 +127,30 @@ type statusReport struct {
 	DataDir string          `json:"dataDir"`
 	State   *instance.State `json:"state,omitempty"`
 	Health  *client.Health  `json:"health,omitempty"`
+	Server  *remoteReport   `json:"server,omitempty"` // nil: this user's own daemon is used
 }
 
 func (c *console) statusCommand() *cobra.Command {
 	var asJSON bool
+	var at string
 	cmd := &cobra.Command{
-		Use:     "status",
-		Short:   "Say whether the daemon runs, and how it fares",
-		Long:    "Says whether the daemon of this profile runs, and how it fares. Exits 0 when it runs\nand answers, 1 when not. Starts nothing.",
-		Example: "  claude-mem status\n  claude-mem status --json",
+		Use:   "status",
+		Short: "Say whether the daemon runs, and how it fares",
+		Long: "Says whether the daemon of this profile, or the team's server that it uses, runs, and how\n" +
+			"it fares; --url asks another one, as a container's health check does. Exits 0 when it\n" +
+			"runs and answers, 1 when not. Starts nothing.",
+		Example: "  claude-mem status\n  claude-mem status --json\n  claude-mem server status --url http://127.0.0.1:37877",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.settings()
 			if err != nil {
 				return err
 			}
-			report, err := c.status(cmd.Context(), cfg)
-			if err != nil {
+			var report statusReport
+			if at != "" {
+				report = statusReport{URL: at, Running: true, DataDir: cfg.Dirs.Data}
+				report.ask(cmd.Context(), client.New(at, "", client.Options{}))
+			} else if report, err = c.status(cmd.Context(), cfg); err != nil {
 				return err
 			}
 			if err := c.print(asJSON, report, report.print); err != nil {
@@ -156,6 +163,7 @@ func (c *console) statusCommand() *cobra.Command {
 		},
 	}
 	jsonFlag(cmd, &asJSON)
+	cmd.Flags().StringVar(&at, "url", "", "the `URL` of the server to ask")
 	return cmd
 }
 
@@ -164,30 +172,34 @@ const healthWithin = 5 * time.Second
 
 func (c *console) status(ctx context.Context, cfg *config.Config) (statusReport, error) {
 	report := statusReport{DataDir: cfg.Dirs.Data}
-	cl := (*client.Client)(nil)
+	state, running, err := instance.Find(cfg.Dirs)
 	if url := cfg.String(config.ServerURL); url != "" {
 		report.URL, report.Running = url, true
-		cl = client.New(url, cfg.String(config.ServerAPIKey), client.Options{})
-	} else {
-		state, running, err := instance.Find(cfg.Dirs)
-		if err != nil {
-			return report, err
+		report.Server = newRemoteReport(cfg, url)
+		if err == nil && running {
+			report.Server.LocalPID = state.PID
 		}
-		report.Running = running
-		if state.Listening() {
-			report.URL, report.State = addressOf(state), &state
-			cl = localClient(cfg, state)
-		}
-	}
-	if cl == nil {
+		report.ask(ctx, client.New(url, cfg.String(config.ServerAPIKey), client.Options{}))
 		return report, nil
 	}
+	if err != nil {
+		return report, err
+	}
+	report.Running = running
+	if state.Listening() {
+		report.URL, report.State = addressOf(state), &state
+		report.ask(ctx, localClient(cfg, state))
+	}
+	return report, nil
+}
+
+// ask fills in how the server fares, if it says.
+func (r *statusReport) ask(ctx context.Context, cl *client.Client) {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
 	if health, err := cl.Health(ctx); err == nil {
-		report.Health = &health
+		r.Health = &health
 	}
-	return report, nil
 }
 
 // print tells how the daemon fares in a few lines.
@@ -201,6 +213,7 @@ func (r statusReport) print(s screen) {
 		return
 	case r.Health == nil:
 		s.printf("claude-mem does not answer at %s; `claude-mem doctor` says more\n", r.URL)
+		s.remote(r.Server)
 		return
 	}
 	h := r.Health
@@ -219,6 +232,7 @@ func (r statusReport) print(s screen) {
 	}
 	s.lanes(h.Queue.Lanes)
 	s.spool(h.Spool)
+	s.remote(r.Server)
 }
 
 // lanes prints a line for each lane of generation that ever had work.

@@ -36,11 +36,13 @@ func (c *call) deliver(ctx context.Context, r memory.HookRecord) string {
 		answer, err := c.send(ctx, target, r, patient)
 		if err == nil {
 			c.debug("delivered", "")
+			c.back()
 			c.forward(ctx, target)
 			return answer.Context
 		}
 		c.debug("failed", err.Error())
 		c.keep(r, err)
+		c.away(err)
 		return ""
 	}
 	c.keep(r, nil)

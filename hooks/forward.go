@@ -15,6 +15,29 @@ func (c *call) spool() *spool.Spool {
 	return spool.For(c.cfg.Dirs.Spool(), c.cfg.String(config.ServerURL))
 }
 
+// away notes that the configured server did not take a record, for a reason that
+// may pass. An outage is one line in the log, whatever happens during it.
+func (c *call) away(cause error) {
+	url := c.cfg.String(config.ServerURL)
+	if url == "" || wrong(cause) {
+		return
+	}
+	first, err := c.spool().Away()
+	if err != nil {
+		c.debug("spool", err.Error())
+	}
+	if first {
+		c.log("warn", "server away", cause.Error()+"; what happens until it answers is kept in the spool")
+	}
+}
+
+// back notes that the configured server took a record.
+func (c *call) back() {
+	if url := c.cfg.String(config.ServerURL); url != "" && c.spool().Back() {
+		c.log("info", "server back", url)
+	}
+}
+
 // forwardFor is how long a hook goes on beginning to forward one more record.
 const forwardFor = 50 * time.Millisecond
 

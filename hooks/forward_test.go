@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -64,5 +65,79 @@ func TestForwardToConfiguredServer(t *testing.T) {
 	}
 	if st, err := far.Stats(); err != nil || st.Records != 0 || st.Rejected != 1 {
 		t.Errorf("%+v, %v", st, err)
+	}
+}
+
+// A server goes away and comes back, twice, and takes some answers with it. Every
+// event arrives, and those that arrive again are told as the same ones; an outage is
+// one line in the log; and nobody starts a daemon of their own.
+func TestServerThatGoesAwayAndComesBack(t *testing.T) {
+	var up, answers atomic.Bool
+	stored := map[string]memory.HookRecord{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !up.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		var rec memory.HookRecord
+		if err := json.NewDecoder(req.Body).Decode(&rec); err != nil {
+			t.Error(err)
+		}
+		if was, there := stored[rec.Event.SourceID]; there {
+			if diff := cmp.Diff(was, rec); diff != "" {
+				t.Errorf("the same event is another: %s", diff)
+			}
+		}
+		stored[rec.Event.SourceID] = rec
+		if !answers.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write([]byte(`{}`))
+	}))
+	defer srv.Close()
+	r := newRig(t, config.ServerURL+"="+srv.URL)
+	said := func() (away, back int) {
+		text, err := os.ReadFile(filepath.Join(r.dir, "logs", "hooks.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(text), "level=warn"), strings.Count(string(text), "level=info")
+	}
+	n := 0
+	tell := func(times int) {
+		for range times {
+			n++
+			if out := r.run(strings.Replace(toolPayload, "toolu_1", fmt.Sprint("toolu_", n), 1)); out != "" {
+				t.Errorf("printed %s", out)
+			}
+		}
+	}
+	far := spool.For(filepath.Join(r.dir, "spool"), srv.URL)
+	for outage := 1; outage <= 2; outage++ {
+		tell(3) // nobody is there
+		up.Store(true)
+		tell(2) // it hears, but cannot say so
+		if away, back := said(); away != outage || back != outage-1 {
+			t.Errorf("in outage %d the log says %d times that it is away and %d that it is back", outage, away, back)
+		}
+		answers.Store(true)
+		for st, err := far.Stats(); n < 100; st, err = far.Stats() { // a slow machine forwards fewer at once
+			if tell(1); err != nil || st.Records == 0 {
+				break
+			}
+		}
+		if away, back := said(); away != outage || back != outage {
+			t.Errorf("after outage %d the log says %d times that it is away and %d that it is back", outage, away, back)
+		}
+		up.Store(false)
+		answers.Store(false)
+	}
+	if len(stored) != n {
+		t.Errorf("%d events were told and %d arrived", n, len(stored))
+	}
+	if st, err := far.Stats(); err != nil || st.Records != 0 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if r.spawned != 0 || r.finds != 0 {
+		t.Errorf("%d daemons were started, and %d times one was looked for", r.spawned, r.finds)
 	}
 }

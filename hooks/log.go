@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"claude-mem/internal/config"
@@ -12,10 +13,14 @@ import (
 // maxLog bounds the log; one former log is kept beside it.
 const maxLog = 1 << 20
 
-// debug writes a line to logs/hooks.log, if CLAUDE_MEM_LOG_LEVEL is debug. It says
-// what became of the call and nothing of what was in it.
-func (c *call) debug(outcome, detail string) {
-	if c.cfg == nil || c.cfg.String(config.LogLevel) != "debug" {
+// debug notes what became of the call, if CLAUDE_MEM_LOG_LEVEL is debug.
+func (c *call) debug(outcome, detail string) { c.log("debug", outcome, detail) }
+
+// log writes a line to logs/hooks.log, if its level is at least that of the
+// settings. It says what became of the call and nothing of what was in it.
+func (c *call) log(level, outcome, detail string) {
+	levels := []string{"debug", "info", "warn", "error"}
+	if c.cfg == nil || slices.Index(levels, level) < slices.Index(levels, c.cfg.String(config.LogLevel)) {
 		return
 	}
 	dir := c.cfg.Dirs.Logs()
@@ -31,6 +36,6 @@ func (c *call) debug(outcome, detail string) {
 		return
 	}
 	defer f.Close()
-	fmt.Fprintf(f, "%s pid=%d event=%q outcome=%q detail=%q ms=%d\n", time.Now().UTC().Format(time.RFC3339Nano),
-		os.Getpid(), c.event.name, outcome, detail, time.Since(c.start).Milliseconds())
+	fmt.Fprintf(f, "%s level=%s pid=%d event=%q outcome=%q detail=%q ms=%d\n", time.Now().UTC().Format(time.RFC3339Nano),
+		level, os.Getpid(), c.event.name, outcome, detail, time.Since(c.start).Milliseconds())
 }

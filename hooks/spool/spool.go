@@ -11,6 +11,7 @@
 //	2026-11-22.….part           a line of its own, not whole yet
 //	rejected.jsonl              lines that can never be taken in, each with the reason
 //	refused                     how many records could not be kept
+//	away                        the server they are for does not answer
 //	spool.lock                  held to append and to claim
 //
 // A lock keeps writers and the claim apart. It is held for one write each, so

@@ -118,11 +118,16 @@ func syntaxError(path string, data []byte, err error) error {
 	return fmt.Errorf("%s:%d:%d: %w; mend or remove the file", path, line, column, err)
 }
 
-// SetInFile sets one key in the settings file at path, which is made if it is not
+// SetInFile sets one key in the settings file at path, see [SetAllInFile].
+func SetInFile(path, key, value string) error {
+	return SetAllInFile(path, map[string]string{key: value})
+}
+
+// SetAllInFile sets keys in the settings file at path, which is made if it is not
 // there. Everything else in the file stays; an empty value removes the key. The
 // file is replaced in one step and readable by the user alone. A file that
 // cannot be parsed is left as it is, with an error.
-func SetInFile(path, key, value string) error {
+func SetAllInFile(path string, values map[string]string) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // keep a link into somebody's dotfiles a link
 	}
@@ -133,28 +138,38 @@ func SetInFile(path, key, value string) error {
 	if f.outer == nil {
 		f.outer = make(map[string]json.RawMessage)
 	}
+	for key, value := range values {
+		if err := f.set(key, value); err != nil {
+			return fmt.Errorf("set %s: %w", key, err)
+		}
+	}
+	if f.env != nil {
+		if f.outer["env"], err = json.Marshal(f.env); err != nil {
+			return fmt.Errorf("write the settings: %w", err)
+		}
+	}
+	data, err := json.MarshalIndent(f.outer, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the settings: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write the settings: %w", err)
+	}
+	return WriteFile(path, append(data, '\n'))
+}
+
+// set sets a key where it stands, or else where the settings are.
+func (f *settingsFile) set(key, value string) (err error) {
 	object := f.outer
 	if _, flat := f.outer[key]; !flat && f.env != nil {
 		object = f.env
 	}
 	if value == "" {
 		delete(object, key)
-	} else if object[key], err = json.Marshal(value); err != nil {
-		return fmt.Errorf("set %s: %w", key, err)
+		return nil
 	}
-	if f.env != nil {
-		if f.outer["env"], err = json.Marshal(f.env); err != nil {
-			return fmt.Errorf("set %s: %w", key, err)
-		}
-	}
-	data, err := json.MarshalIndent(f.outer, "", "  ")
-	if err != nil {
-		return fmt.Errorf("set %s: %w", key, err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write the settings: %w", err)
-	}
-	return WriteFile(path, append(data, '\n'))
+	object[key], err = json.Marshal(value)
+	return err
 }
 
 // WriteFile replaces the file at path in one step by one that only the user may

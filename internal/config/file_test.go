@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestBrokenFile(t *testing.T) {
@@ -178,4 +180,24 @@ func FuzzSettingsFile(f *testing.F) {
 			t.Error("what was set is not there")
 		}
 	})
+}
+
+func TestSetAllInFileChangesWhatIsNestedAndWhatIsNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "settings.json")
+	if err := os.WriteFile(path, []byte(`{"CLAUDE_MEM_LOG_LEVEL":"warn","env":{"CLAUDE_MEM_SERVER_URL":"http://a","OTHER":"1"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := SetAllInFile(path, map[string]string{LogLevel: "", ServerURL: "http://b", ServerAPIKey: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &got)
+	}
+	want := map[string]any{"env": map[string]any{ServerURL: "http://b", ServerAPIKey: "k", "OTHER": "1"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
 }
