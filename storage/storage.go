@@ -76,6 +76,7 @@ type Reader interface {
 	SessionReader
 	EventReader
 	JobReader
+	BatchReader
 	ObservationReader
 	UsageReader
 	AuditReader
@@ -89,6 +90,7 @@ type Tx interface {
 	SessionWriter
 	EventWriter
 	JobWriter
+	BatchWriter
 	ObservationWriter
 	UsageWriter
 	AuditWriter

@@ -9,7 +9,17 @@ import (
 )
 
 func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) {
-	q := sql(`SELECT (SELECT COUNT(*) FROM agent_events WHERE generate AND `).inTeam(s).
+	// An event of a batch stands where its batch does, and once that is completed where
+	// its own result says; one without a result stands nowhere, and the books do not close.
+	q := sql(`WITH asked (kind, status, skipped) AS (
+			SELECT kind, status, skipped FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `).inTeam(s).
+		add(` UNION ALL
+			SELECT j.kind, j.status, b.result LIKE 'skipped%' FROM batch_events b
+			JOIN observation_generation_jobs j ON j.id = b.job_id WHERE b.team_id = ?`, s.TeamID)
+	if s.ProjectID != "" {
+		q.and("b.project_id = ?", s.ProjectID)
+	}
+	q.add(`) SELECT (SELECT COUNT(*) FROM agent_events WHERE generate AND `).inTeam(s).
 		add(`), COUNT(*) FILTER (WHERE kind = 'summary'),
 		COUNT(*) FILTER (WHERE status = 'completed' AND NOT skipped),
 		COUNT(*) FILTER (WHERE status = 'completed' AND skipped),
@@ -18,7 +28,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (memory.Books, error) 
 		COUNT(*) FILTER (WHERE status = 'failed'),
 		COUNT(*) FILTER (WHERE status = 'cancelled'),
 		(SELECT COUNT(*) FROM observations WHERE `).inIndex(s).
-		add(`) FROM observation_generation_jobs WHERE kind IN ('event', 'summary') AND `).inTeam(s)
+		add(`) FROM asked`)
 	return one(ctx, r.q, "account", func(r pgx.Rows) (b memory.Books, err error) {
 		return b, r.Scan(&b.EventsAsked, &b.SummaryAsked, &b.Written, &b.Skipped, &b.Queued,
 			&b.Processing, &b.Failed, &b.Cancelled, &b.Observations)

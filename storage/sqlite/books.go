@@ -7,8 +7,8 @@ import (
 	"claude-mem/memory"
 )
 
-// account is one count of the books: of events asked for, of observations, or of
-// the jobs that stand alike.
+// account is one count of the books: of events asked for, of observations, of the
+// jobs that stand alike, or of the events in batches that do.
 type account struct {
 	of     string
 	kind   memory.Kind
@@ -22,11 +22,16 @@ type account struct {
 func (r reads) Books(ctx context.Context, s memory.Scope) (b memory.Books, err error) {
 	// One statement sees one state of the database: an event never shows before its job.
 	jobs, observations := inTeam(s), in(s)
-	args := append(append(append([]any(nil), jobs.args...), jobs.args...), observations.args...)
+	args := append(append(append(append([]any(nil), jobs.args...), jobs.args...), jobs.args...), observations.args...)
 	counts, err := all(ctx, r.q, func(sc scanner) (c account, err error) {
 		return c, sc.Scan(&c.of, &c.kind, &c.status, &c.result, &c.n)
 	}, `SELECT 'jobs', kind, status, COALESCE(result, ''), COUNT(*) FROM observation_generation_jobs INDEXED BY jobs_books
 			WHERE `+jobs.String()+` GROUP BY team_id, project_id, kind, status, result
+		UNION ALL
+		SELECT 'batched', kind, status, CASE status WHEN 'completed' THEN COALESCE(b.result, '') ELSE '' END, SUM(n)
+			FROM (SELECT job_id, result, COUNT(*) AS n FROM batch_events INDEXED BY batch_events_books
+				WHERE `+jobs.String()+` GROUP BY team_id, project_id, job_id, result) b
+			CROSS JOIN observation_generation_jobs j ON j.id = b.job_id GROUP BY kind, status, 4
 		UNION ALL
 		SELECT 'asked', '', '', '', COUNT(*) FROM agent_events INDEXED BY agent_events_asked
 			WHERE generate = 1 AND `+jobs.String()+`
@@ -41,7 +46,7 @@ func (r reads) Books(ctx context.Context, s memory.Scope) (b memory.Books, err e
 			b.EventsAsked = c.n
 		case c.of == "observations":
 			b.Observations = c.n
-		case c.kind == memory.KindEvent || c.kind == memory.KindSummary:
+		case c.of == "batched" || c.kind == memory.KindEvent || c.kind == memory.KindSummary:
 			c.addTo(&b)
 		}
 	}

@@ -17,6 +17,7 @@ type tenantRows struct {
 	session memory.Session
 	event   memory.Event
 	job     memory.Job
+	batch   memory.Job         // that owes the event
 	summary memory.Observation // of the session
 }
 
@@ -28,12 +29,17 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	r.session = f.putSession(r.session)
 	r.event = f.putEvent(prompt(f.ours, r.session.ID, 1))
 	r.job = f.putJob(newJob(f.ours, memory.KindSummary, r.session.ID, 1))
+	r.batch = newJob(f.ours, memory.KindBatch, r.session.ID, 1)
+	r.batch.NextAttemptAt = 99
+	r.batch = f.putJob(r.batch)
 	r.key = newKey(f.ours, "k", 1)
 	f.addUsage(memory.Usage{
 		TeamID: f.ours.TeamID, ProjectID: f.ours.ProjectID, JobID: r.job.ID, Kind: r.job.Kind, Provider: "p", Model: "m",
 		At: 1, UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: 1},
 	})
 	f.tx(func(tx storage.Tx) error {
+		_, err := tx.JoinBatch(f.ctx, r.batch, r.event, roomy, 99)
+		f.ok(err)
 		f.ok(tx.PutKey(f.ctx, r.key))
 		return tx.PutAudit(f.ctx, memory.AuditEntry{
 			ID: id.New(), TeamID: f.ours.TeamID, ProjectID: memory.Opt(f.ours.ProjectID), Action: "a", ResourceType: "t", CreatedAt: 1,
@@ -202,6 +208,42 @@ func reachesOfUsage() map[string]reach {
 	}
 }
 
+// reachesOfBatches are the cases of jobs for many events.
+func reachesOfBatches() map[string]reach {
+	type (
+		c = context.Context
+		t = storage.Tx
+		s = memory.Scope
+		r = tenantRows
+	)
+	return map[string]reach{
+		"BatchOfEvent": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.BatchOfEvent(ctx, s, r.event.ID)) },
+		"BatchEvents":  func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.BatchEvents(ctx, s, r.batch.ID)) },
+		"WakeJobs":     func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.WakeJobs(ctx, s, r.batch.SourceID, 2)) },
+
+		// These carry the tenant in the row.
+		"JoinBatch": func(ctx c, tx t, s s, r r) (bool, error) {
+			j := r.batch
+			j.TeamID, j.ProjectID = s.TeamID, s.ProjectID
+			e := newEvent(r.event.Scope(), "", 3)
+			if _, _, err := tx.PutEvent(ctx, e); err != nil {
+				return false, err
+			}
+			_, err := tx.JoinBatch(ctx, j, e, roomy, 2)
+			if errors.Is(err, memory.ErrConflict) {
+				return false, nil // not to be had, like one that is gone
+			}
+			return err == nil, err
+		},
+		"BatchSize": func(ctx c, tx t, s s, r r) (bool, error) {
+			j := r.batch
+			j.TeamID, j.ProjectID = s.TeamID, s.ProjectID
+			n, _, err := tx.BatchSize(ctx, j)
+			return n > 0, err
+		},
+	}
+}
+
 // hasProject looks for a project in the list, which may hold others of its own.
 func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (bool, error) {
 	list, err := tx.Projects(ctx, s, storage.Page{})
@@ -220,6 +262,7 @@ func testIsolation(f *fixture) {
 	cases := reaches()
 	maps.Copy(cases, reachesByRow())
 	maps.Copy(cases, reachesOfUsage())
+	maps.Copy(cases, reachesOfBatches())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {
 		if takesScope(m.Type) && cases[m.Name] == nil {
 			f.Errorf("storage.Tx.%s takes a scope and has no case here", m.Name)
