@@ -1,8 +1,10 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -21,22 +23,29 @@ type Options struct {
 	// Notify, if set, is told of what was made or changed, after the commit. It must
 	// not block.
 	Notify func(memory.Notice)
+	// Policy says when observations are made where a project does not say; "" means
+	// memory.PolicyPerEvent.
+	Policy memory.Policy
+	// Debounce is the window of memory.PolicyDebounce: a session that is quiet for so
+	// long has paused. Default 5 s.
+	Debounce time.Duration
 }
 
 // Capture takes in what happened. It is safe for concurrent use.
 type Capture struct {
 	store    Store
 	opts     Options
-	projects *cache[projectKey, memory.Project]
+	projects *cache[projectKey, cachedProject]
 	sessions *cache[sessionKey, string]
 }
 
 // New makes a Capture on store.
 func New(store Store, opts Options) *Capture {
+	opts.Debounce = cmp.Or(opts.Debounce, 5*time.Second)
 	return &Capture{
 		store:    store,
 		opts:     opts,
-		projects: newCache[projectKey, memory.Project](1024),
+		projects: newCache[projectKey, cachedProject](1024),
 		sessions: newCache[sessionKey, string](8192),
 	}
 }

@@ -7,7 +7,8 @@
 //  3. remove what is private and what is shaped like a credential;
 //  4. find or make the session, by one function for every path;
 //  5. store the event, unless it was told before;
-//  6. owe an observation: a job row, and the message that announces it;
+//  6. owe an observation: a job row, and the message that announces it, or a place in
+//     the batch of the session, where that is the policy (policy.go);
 //  7. write down who did it in the audit log.
 //
 // Steps 4 to 7 are one transaction. When a method returns nil, everything it was

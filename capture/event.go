@@ -50,7 +50,7 @@ func (c *Capture) Events(ctx context.Context, caller memory.Caller, ins []memory
 		if err != nil {
 			return nil, err
 		}
-		drafts[i] = newDraft(caller, p, in, o.Generate)
+		drafts[i] = c.newDraft(caller, p, in, o.Generate)
 	}
 	var out []Stored
 	err := c.write(ctx, caller, func(u *unit) (err error) {
@@ -78,11 +78,12 @@ func placed(is []memory.Issue, i, n int) []memory.Issue {
 type draft struct {
 	event   memory.Event
 	job     memory.Job // zero if none is asked for
+	policy  memory.Policy
 	session sessionRef
 	digest  [sha256.Size]byte // of the content, without the session
 }
 
-func newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, generate bool) draft {
+func (c *Capture) newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, generate bool) draft {
 	now := memory.Now()
 	// The wire calls it a source type and the answer an adapter; they differ only for
 	// adapters of our own.
@@ -91,6 +92,7 @@ func newDraft(caller memory.Caller, p memory.Project, in memory.EventInput, gene
 		adapter = in.SourceType
 	}
 	d := draft{
+		policy: c.policy(p),
 		event: memory.Event{
 			ID: id.New(), ProjectID: p.ID, TeamID: p.TeamID,
 			SourceAdapter: adapter, SourceEventID: memory.Opt(cleanText(in.SourceEventID)),
@@ -171,12 +173,15 @@ func (u *unit) withJob(ctx context.Context, d *draft, e storage.StoredEvent) (St
 	}
 	var job memory.Job
 	var err error
-	if e.Created {
+	switch {
+	case e.Created && d.policy != memory.PolicyPerEvent && e.SessionID != "":
+		job, err = u.oweBatch(ctx, d, e.Event)
+	case e.Created:
 		job = d.job
 		job.SessionID = e.SessionID
 		job, err = u.owe(ctx, job)
-	} else if job, err = u.JobOfSource(ctx, e.Scope(), memory.KindEvent, e.ID); err != nil {
-		err = fmt.Errorf("the job of event %s: %w", e.ID, err)
+	default:
+		job, err = u.jobOfEvent(ctx, e.Event)
 	}
 	if err != nil {
 		return Stored{}, err
@@ -185,10 +190,22 @@ func (u *unit) withJob(ctx context.Context, d *draft, e storage.StoredEvent) (St
 	return out, nil
 }
 
-// owe stores the job and announces it.
+// jobOfEvent finds the job that owes the event's observation, alone or with others.
+func (u *unit) jobOfEvent(ctx context.Context, e memory.Event) (memory.Job, error) {
+	job, err := u.JobOfSource(ctx, e.Scope(), memory.KindEvent, e.ID)
+	if errors.Is(err, memory.ErrNotFound) {
+		job, err = u.BatchOfEvent(ctx, e.Scope(), e.ID)
+	}
+	if err != nil {
+		err = fmt.Errorf("the job of event %s: %w", e.ID, err)
+	}
+	return job, err
+}
+
+// owe stores the job and announces it, unless its time is still to come.
 func (u *unit) owe(ctx context.Context, j memory.Job) (memory.Job, error) {
 	j, created, err := u.PutJob(ctx, j)
-	if err == nil && created {
+	if err == nil && created && j.NextAttemptAt == 0 {
 		u.msgs = append(u.msgs, j.Message())
 		u.notify(j.Notice())
 	}

@@ -117,7 +117,7 @@ func (c *Capture) prepareHook(ctx context.Context, caller memory.Caller, r memor
 		d.session.branch = cleanText(t.Branch)
 	}
 	if e := r.Event; e != nil {
-		ev := newDraft(caller, p, memory.EventInput{
+		ev := c.newDraft(caller, p, memory.EventInput{
 			SourceType: hookAdapter, SourceEventID: e.SourceID, EventType: e.Type, PlatformSource: r.PlatformSource,
 			AgentID: e.AgentID, AgentType: e.AgentType, Payload: e.Payload, OccurredAt: &r.OccurredAt,
 		}, e.Type != memory.EventUserPrompt) // a prompt alone is nothing done
@@ -157,16 +157,23 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 		return answer, err
 	}
 	if n > 0 { // a session in which nothing happened has nothing to sum up
-		job, err := u.oweSummary(ctx, scope, sid, n)
+		var due memory.Epoch
+		if p := u.c.policy(d.project); p == memory.PolicyEndOfSession && !d.record.EndSession {
+			due = u.c.due(p, u.now, u.now)
+		}
+		job, err := u.oweSummary(ctx, scope, sid, n, due)
 		if err != nil {
 			return answer, err
 		}
 		answer.JobID = job.ID
 	}
-	if d.record.EndSession {
-		err = u.endAt(ctx, scope, sid, d.record.OccurredAt, answer.JobID)
+	if !d.record.EndSession {
+		return answer, nil
 	}
-	return answer, err
+	if err := u.wake(ctx, scope, sid); err != nil {
+		return answer, err
+	}
+	return answer, u.endAt(ctx, scope, sid, d.record.OccurredAt, answer.JobID)
 }
 
 // oweLateSummaries owes anew the summaries of those sessions that had ended when
@@ -188,7 +195,10 @@ func (u *unit) oweLateSummaries(ctx context.Context, last map[string]hookDraft) 
 		if err != nil {
 			return err
 		}
-		if _, err := u.oweSummary(ctx, scope, sid, n); err != nil {
+		if _, err := u.oweSummary(ctx, scope, sid, n, 0); err != nil {
+			return err
+		}
+		if err := u.wake(ctx, scope, sid); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,19 @@ const (
 )
 
 type projectKey struct{ team, ref string }
+
+// cachedProject is a project as it was. Its id and name stay, but what it wants of
+// generation may change, also by another process.
+type cachedProject struct {
+	memory.Project
+	until time.Time // it is asked for anew after that
+}
+
+const projectsKeptFor = 10 * time.Second
+
+func (c *Capture) keepProject(key projectKey, p memory.Project) {
+	c.projects.put(key, cachedProject{p, time.Now().Add(projectsKeptFor)})
+}
 
 // ResolveProject finds the project that ref names, by id or else by name, within
 // what the caller's key may reach; all else is Forbidden. Where names make
@@ -56,7 +70,7 @@ func (c *Capture) ResolveProject(ctx context.Context, caller memory.Caller, ref 
 		return err
 	})
 	if err == nil {
-		c.projects.put(projectKey{team.TeamID, ref}, p)
+		c.keepProject(projectKey{team.TeamID, ref}, p)
 	}
 	return p, err
 }
@@ -98,15 +112,15 @@ func (c *Capture) CreateProject(ctx context.Context, caller memory.Caller, name 
 
 func (c *Capture) findProject(ctx context.Context, team memory.Scope, ref string) (memory.Project, error) {
 	key := projectKey{team.TeamID, ref}
-	if p, ok := c.projects.get(key); ok {
-		return p, nil
+	if p, ok := c.projects.get(key); ok && time.Now().Before(p.until) {
+		return p.Project, nil
 	}
 	p, err := c.store.Project(ctx, team, ref)
 	if errors.Is(err, memory.ErrNotFound) {
 		p, err = c.store.ProjectByName(ctx, team, ref)
 	}
 	if err == nil {
-		c.projects.put(key, p)
+		c.keepProject(key, p)
 	}
 	return p, err
 }

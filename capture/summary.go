@@ -20,7 +20,10 @@ func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionI
 		if err != nil {
 			return err
 		}
-		if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n); err != nil {
+		if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n, 0); err != nil {
+			return err
+		}
+		if err := u.wake(ctx, found.Scope(), found.ID); err != nil {
 			return err
 		}
 		s, err = u.end(ctx, found, u.now, job.ID)
@@ -44,8 +47,8 @@ func (u *unit) end(ctx context.Context, s memory.Session, at memory.Epoch, jobID
 
 // oweSummary owes a summary of the session as it is with n events. The same n is
 // the same job. A job that waits still is moved on to n: one summary of all is
-// better than two.
-func (u *unit) oweSummary(ctx context.Context, s memory.Scope, sessionID string, n int64) (memory.Job, error) {
+// better than two. due is when, or 0 for at once.
+func (u *unit) oweSummary(ctx context.Context, s memory.Scope, sessionID string, n int64, due memory.Epoch) (memory.Job, error) {
 	last, err := u.JobOfSource(ctx, s, memory.KindSummary, sessionID)
 	if err != nil && !errors.Is(err, memory.ErrNotFound) {
 		return memory.Job{}, err
@@ -56,10 +59,14 @@ func (u *unit) oweSummary(ctx context.Context, s memory.Scope, sessionID string,
 	next := newJob(u.caller, memory.KindSummary, s, sessionID, n)
 	if err == nil && last.Status == memory.JobQueued {
 		moved, err := u.RefreshSummaryJob(ctx, last, n, next.QueueID)
+		if err == nil {
+			return moved, u.PostponeJob(ctx, moved, due)
+		}
 		if !errors.Is(err, memory.ErrConflict) {
 			return moved, err
 		}
 	}
+	next.NextAttemptAt = due
 	next.SessionID, next.SourceAdapter = memory.Opt(sessionID), "server"
 	return u.owe(ctx, next)
 }

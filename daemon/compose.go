@@ -55,7 +55,7 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 		return p, err
 	}
 	if d.role == generates || !d.cfg.Bool(config.GenerationDisabled) {
-		p.worker = p.newWorker()
+		p.worker = p.newWorker(d.cfg)
 	}
 	if d.role == serves {
 		err = d.composeServer(ctx, p)
@@ -64,12 +64,13 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 }
 
 // newWorker makes what generates.
-func (p *parts) newWorker() *generation.Worker {
+func (p *parts) newWorker(cfg *Config) *generation.Worker {
 	return generation.New(generation.Config{
 		Store: p.store, Queue: p.queue, Provider: local.New(), Logger: p.log,
 		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,
+		IgnoreCommands:  cfg.List(config.IgnoreCommands),
 		OnFinished: func(j memory.Job) {
 			p.hub.Finished(j.ID)
 			p.ended(j.ID)
@@ -83,7 +84,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	in := capture.New(p.store, capture.Options{CreateProjects: true})
+	in := capture.New(p.store, d.capturing())
 	if !d.deployment.team {
 		p.drainer = newDrainer(d.cfg.Dirs.Spool(), self.TeamID, in, p.fault, p.log)
 	}
@@ -98,6 +99,15 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 		},
 	})
 	return nil
+}
+
+// capturing says how events are taken in.
+func (d *Daemon) capturing() capture.Options {
+	return capture.Options{
+		CreateProjects: true,
+		Policy:         memory.Policy(d.cfg.String(config.SessionPolicy)),
+		Debounce:       time.Duration(d.cfg.Int(config.SessionDebounce)) * time.Millisecond,
+	}
 }
 
 // self is the key that the server itself acts with: that of the profile, or, in a

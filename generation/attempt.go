@@ -44,7 +44,7 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 	}
 	if in.skip != "" {
 		end := a.skipped(in.skip)
-		end.unasked = int64(len(in.Events))
+		end.unasked, end.results = int64(len(in.owed)), a.results(in, end)
 		return end, nil
 	}
 	resp, err := a.call(ctx, in.Request)

@@ -26,6 +26,7 @@ type ending struct {
 	made    []made
 	events  int64 // that a provider was asked about and answered for
 	unasked int64 // that it was not worth asking about
+	results []storage.BatchResult
 }
 
 // made is an observation with what it came from.
@@ -37,7 +38,7 @@ type made struct {
 // skipped is a job that is done, with nothing to remember.
 func (a *attempt) skipped(why string) ending {
 	return ending{Outcome: storage.Outcome{
-		Status: memory.JobCompleted, Result: memory.Opt("skipped: " + privacy.Cut(clean(why), maxReason)), At: memory.Now(),
+		Status: memory.JobCompleted, Result: skippedBecause(why), At: memory.Now(),
 	}}
 }
 
@@ -45,25 +46,27 @@ func (a *attempt) skipped(why string) ending {
 func (a *attempt) completed(in input, resp providers.Response) ending {
 	var events int64
 	if a.job.Kind != memory.KindSummary {
-		events = int64(len(in.Events))
+		events = int64(len(in.owed) - len(in.filtered))
 	}
+	unasked := int64(len(in.filtered))
 	if len(resp.Observations) == 0 {
 		if resp.Skipped == "" {
 			resp.Skipped = "the provider found nothing to remember"
 		}
 		end := a.skipped(resp.Skipped)
-		end.events = events
+		end.events, end.unasked, end.results = events, unasked, a.results(in, end)
 		return end
 	}
 	if n := len(resp.Observations); n > maxDrafts {
 		a.log.Warn("answer cut short", "observations", n, "kept", maxDrafts)
 		resp.Observations = resp.Observations[:maxDrafts]
 	}
-	end := ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: "observations", At: memory.Now()}, events: events}
+	end := ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: "observations", At: memory.Now()}, events: events, unasked: unasked}
 	for i, d := range resp.Observations {
 		d.Metadata.Provider, d.Metadata.Model = resp.Provider, resp.Model
 		end.made = append(end.made, a.observation(in, d, i, end.At))
 	}
+	end.results = a.results(in, end)
 	return end
 }
 
@@ -72,8 +75,8 @@ func (a *attempt) observation(in input, d providers.Draft, i int, now memory.Epo
 	cleanMetadata(&d.Metadata)
 	from := d.Events
 	events := slices.DeleteFunc(slices.Clone(in.Events), func(e memory.Event) bool { return len(from) > 0 && !slices.Contains(from, e.ID) })
-	if len(events) == 0 { // none named, or none that it was given
-		events = in.Events
+	if len(from) == 0 || len(events) == 0 { // none named, or none that it was given
+		events = in.asked()
 	}
 	o := memory.Observation{
 		ID: id.New(), ProjectID: a.job.ProjectID, TeamID: a.job.TeamID, SessionID: a.job.SessionID,

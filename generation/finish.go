@@ -81,6 +81,9 @@ func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.
 	case memory.JobFailed:
 		audits = append(audits, a.audit(memory.AuditJobFailed, end.At, details{Reason: string(end.LastError)}))
 	}
+	if err := tx.SetBatchResults(ctx, job, end.results...); err != nil {
+		return memory.Job{}, fmt.Errorf("set results: %w", err)
+	}
 	var generated memory.Epoch
 	if len(end.made) > 0 {
 		generated = end.At

@@ -45,6 +45,8 @@ type Store interface {
 	Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error)
 	Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error)
 	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error)
+	EventsBefore(ctx context.Context, s memory.Scope, e memory.Event, n int) ([]memory.Event, error)
+	BatchEvents(ctx context.Context, s memory.Scope, jobID string) ([]memory.Event, error)
 	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
 	LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error)
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
@@ -65,6 +67,9 @@ type Config struct {
 	// Workers is how many jobs of a lane are worked on at once. Default 8 events, 2
 	// summaries, 1 reindexing. A transaction is shared by those that finish together.
 	Workers map[memory.Lane]int
+	// IgnoreCommands are patterns of shell commands that are not worth an observation; a
+	// * stands for any text.
+	IgnoreCommands []string
 	// LeaseFor is how long a lease lasts unless renewed, so how long a crash keeps a
 	// job from others. Default 60 s.
 	LeaseFor time.Duration

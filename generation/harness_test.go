@@ -34,6 +34,7 @@ type harness struct {
 	key     memory.APIKey
 	session memory.Session
 	events  int
+	batches int64
 	closed  bool // the queue is closed under the workers: they shall say so
 }
 

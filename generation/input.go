@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"claude-mem/memory"
@@ -19,7 +20,18 @@ const maxRecent = 10
 // input is what a job's provider is given, or why it is not asked.
 type input struct {
 	providers.Request
-	skip string
+	skip     string
+	owed     []memory.Event    // what the job is for, where that is events; in order
+	filtered map[string]string // events that are not asked about, and why
+}
+
+// asked are the events that the provider was asked about, without the prompts that
+// go with a batch.
+func (in input) asked() []memory.Event {
+	if len(in.owed) == 0 {
+		return in.Events
+	}
+	return slices.DeleteFunc(slices.Clone(in.owed), func(e memory.Event) bool { return in.filtered[e.ID] != "" })
 }
 
 // input loads what the job is about, as it is now.
@@ -29,6 +41,8 @@ func (a *attempt) input(ctx context.Context) (input, error) {
 	switch a.job.Kind {
 	case memory.KindEvent:
 		err = a.loadEvent(ctx, &in)
+	case memory.KindBatch:
+		err = a.loadBatch(ctx, &in)
 	case memory.KindSummary:
 		in.Events, in.Omitted, err = a.sessionEvents(ctx)
 	default:
@@ -37,7 +51,10 @@ func (a *attempt) input(ctx context.Context) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	if in.skip == "" && allBlank(in.Events) {
+	if err := a.filter(ctx, &in); err != nil {
+		return input{}, err
+	}
+	if in.skip == "" && allBlank(in.asked()) {
 		in.skip = "nothing is left to remember"
 	}
 	if in.skip != "" {
@@ -57,21 +74,28 @@ func (a *attempt) loadEvent(ctx context.Context, in *input) error {
 		return fmt.Errorf("load event: %w", err)
 	}
 	in.Events = []memory.Event{e}
+	in.owed = in.Events
 	if e.SessionID == "" || e.EventType == memory.EventUserPrompt {
 		return nil
 	}
-	asked, err := a.Store.LastPrompt(ctx, a.job.Scope(), string(e.SessionID), e.OccurredAt)
+	_, err = a.loadPrompt(ctx, in, e.OccurredAt)
+	return err
+}
+
+// loadPrompt finds what the user had asked last at a time, if anything.
+func (a *attempt) loadPrompt(ctx context.Context, in *input, at memory.Epoch) (memory.Event, error) {
+	asked, err := a.Store.LastPrompt(ctx, a.job.Scope(), string(a.job.SessionID), at)
 	if errors.Is(err, memory.ErrNotFound) {
-		return nil
+		return memory.Event{}, nil
 	}
 	if err != nil {
-		return fmt.Errorf("load prompt: %w", err)
+		return memory.Event{}, fmt.Errorf("load prompt: %w", err)
 	}
 	var p memory.Prompt
 	if json.Unmarshal(asked.Payload, &p) == nil { // else a client's own form of prompt
 		in.Prompt = p.Prompt
 	}
-	return nil
+	return asked, nil
 }
 
 // loadSurroundings adds what helps a provider to understand the events.

@@ -163,6 +163,10 @@ type EventReader interface {
 	// SessionEvents lists a session's events in the order they occurred (then by
 	// id), at most p.Limit from p.Offset on.
 	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p Page) ([]memory.Event, error)
+	// EventsBefore lists the n events of e's session that come before it in the order of
+	// SessionEvents, the nearest first; n is bounded by MaxPage. Without a session there
+	// are none.
+	EventsBefore(ctx context.Context, s memory.Scope, e memory.Event, n int) ([]memory.Event, error)
 	// LastPrompt finds the newest of the session's memory.EventUserPrompt events that
 	// occurred at or before the given time. It is asked for every event of a tool, so
 	// what it costs does not depend on how long the session is, nor the last prompt ago.

@@ -23,6 +23,9 @@ const (
 	Docker              = "CLAUDE_MEM_DOCKER"
 	GenerationDisabled  = "CLAUDE_MEM_GENERATION_DISABLED"
 	ServerProvider      = "CLAUDE_MEM_SERVER_PROVIDER"
+	SessionPolicy       = "CLAUDE_MEM_SERVER_SESSION_POLICY"
+	SessionDebounce     = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
+	IgnoreCommands      = "CLAUDE_MEM_IGNORE_COMMANDS"
 	SkipTools           = "CLAUDE_MEM_SKIP_TOOLS"
 	ExcludedProjects    = "CLAUDE_MEM_EXCLUDED_PROJECTS"
 	ContextTokens       = "CLAUDE_MEM_CONTEXT_TOKENS"
@@ -37,6 +40,7 @@ const (
 	maxContextTokens     = 20000
 	maxContextRows       = 1000
 	maxSemanticInjection = 50
+	maxDebounceMS        = 3_600_000
 )
 
 // Setting describes one setting.
@@ -97,6 +101,12 @@ func Settings() []Setting {
 			Doc: "Makes `server run` store events and owe observations without generating any; a worker process generates all the same."},
 		{Key: ServerProvider, Kind: KindChoice, Default: "local", Choices: []string{"local"},
 			Doc: "What turns events into observations; local needs no network."},
+		{Key: SessionPolicy, Kind: KindChoice, Default: "per-event", Choices: []string{"per-event", "debounce", "end-of-session"},
+			Doc: "When observations are made: of each event at once, or of a session's events together when it pauses or ends."},
+		{Key: SessionDebounce, Kind: KindInt, Default: "5000", Max: maxDebounceMS,
+			Doc: "How many milliseconds of quiet count as a pause of a session, for the debounce policy."},
+		{Key: IgnoreCommands, Kind: KindList,
+			Doc: "Shell commands that no observation is made of, as patterns of the whole command; a * stands for any text."},
 		{Key: SkipTools, Kind: KindList, Default: defaultSkippedTools,
 			Doc: "Tools whose calls hooks do not record; a * stands for any text."},
 		{Key: ExcludedProjects, Kind: KindList,

@@ -29,6 +29,12 @@ func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID stri
 		and("session_id = ?", sessionID).add(` ORDER BY occurred_at, id`).page(p))
 }
 
+func (r reads) EventsBefore(ctx context.Context, s memory.Scope, e memory.Event, n int) ([]memory.Event, error) {
+	return all(ctx, r.q, readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").
+		and("session_id = ?", string(e.SessionID)).and("(occurred_at, id) < (?, ?)", e.OccurredAt, e.ID).
+		add(` ORDER BY occurred_at DESC, id DESC`).page(storage.Page{Limit: n}))
+}
+
 func (r reads) LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error) {
 	return one(ctx, r.q, "event", readEvent, sql(`SELECT `+eventColumns+` FROM agent_events WHERE `).within(s, "").
 		and("session_id = ?", sessionID).and("event_type = '"+memory.EventUserPrompt+"'").and("occurred_at <= ?", notAfter).

@@ -38,6 +38,13 @@ func (r reads) SessionEvents(ctx context.Context, s memory.Scope, sessionID stri
 		` ORDER BY occurred_at, id LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// EventsBefore implements storage.EventReader.
+func (r reads) EventsBefore(ctx context.Context, s memory.Scope, e memory.Event, n int) ([]memory.Event, error) {
+	w := ofSession(s, string(e.SessionID)).and("(occurred_at, id) < (?, ?)", e.OccurredAt, e.ID)
+	return all(ctx, r.q, readEvent, `SELECT `+eventColumns+` FROM agent_events WHERE `+w.String()+
+		` ORDER BY occurred_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(storage.Page{Limit: n})...)
+}
+
 // LastPrompt implements storage.EventReader.
 func (r reads) LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error) {
 	w := ofSession(s, sessionID).and("event_type = '"+memory.EventUserPrompt+"'").and("occurred_at <= ?", notAfter)

@@ -88,6 +88,15 @@ func (f *fixture) eventsInOrder() {
 		f.ok(err)
 		f.same("the last prompt", got.ID, want)
 	}
+	before, err := f.store.EventsBefore(f.ctx, f.ours, newest, 2)
+	f.ok(err)
+	f.same("the nearest before it", ids(before, eventID), []string{late.ID, second.ID})
+	before, err = f.store.EventsBefore(f.ctx, f.ours, second, 9)
+	f.ok(err)
+	f.same("before it at the same time", ids(before, eventID), []string{first.ID})
+	before, err = f.store.EventsBefore(f.ctx, f.ours, newEvent(f.ours, "", 99), 9)
+	f.ok(err)
+	f.same("before one of no session", len(before), 0)
 	_, err = f.store.LastPrompt(f.ctx, f.ours, s.ID, 19)
 	f.fails("before the first", err, memory.ErrNotFound)
 }

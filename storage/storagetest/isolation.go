@@ -217,6 +217,11 @@ func reachesOfBatches() map[string]reach {
 		r = tenantRows
 	)
 	return map[string]reach{
+		"EventsBefore": func(ctx c, tx t, s s, r r) (bool, error) {
+			e := r.event
+			e.OccurredAt += 9
+			return some(tx.EventsBefore(ctx, s, e, 9))
+		},
 		"BatchOfEvent": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.BatchOfEvent(ctx, s, r.event.ID)) },
 		"BatchEvents":  func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.BatchEvents(ctx, s, r.batch.ID)) },
 		"WakeJobs":     func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.WakeJobs(ctx, s, r.batch.SourceID, 2)) },
