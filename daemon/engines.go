@@ -55,7 +55,9 @@ func (d deployment) openOwn(ctx context.Context, log *slog.Logger) (e engines, e
 
 // openShared opens Redis, and then Postgres, which announces jobs there.
 func (d deployment) openShared(ctx context.Context, log *slog.Logger) (e engines, err error) {
-	e.reannounceAfter = time.Minute
+	// What Redis forgets altogether, or never heard of, is noticed at once; this is
+	// for what it lost one by one.
+	e.reannounceAfter = 2 * time.Minute
 	o := d.redisOptions()
 	o.Logger = log
 	q, err := redis.Open(ctx, o)

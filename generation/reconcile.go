@@ -5,22 +5,37 @@ import (
 	"time"
 
 	"claude-mem/memory"
+	"claude-mem/queue"
 	"claude-mem/storage"
 )
 
 // reconcileBatch is how many jobs one transaction of the reconciler takes.
 const reconcileBatch = 200
 
+// settledAfter is how long after a transport forgot everything the jobs are announced
+// again: by then no process, by a clock that may differ a little, announces to what
+// was there before.
+const settledAfter = 2 * time.Second
+
+// idleFor is how long a job may wait for a transport that holds no message at all
+// before its own counts as lost: its server may have died right before it sent it.
+const idleFor = 5 * time.Second
+
 // reconcileAll reconciles until ctx is done, whatever the lanes and the provider
 // do. Two at a time, of this process or another, do no harm.
 func (w *Worker) reconcileAll(ctx context.Context) {
 	tick := time.NewTicker(w.ReconcileEvery)
 	defer tick.Stop()
-	for {
+	for failing := false; ; {
 		n, err := w.reconcile(ctx)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil: // that is why
+		case err != nil && !failing: // once, however long the store is away
 			w.Logger.ErrorContext(ctx, "reconciling failed", "error", err)
+		case err == nil && failing:
+			w.Logger.InfoContext(ctx, "reconciling succeeds again")
 		}
+		failing = err != nil
 		if n >= reconcileBatch && err == nil && ctx.Err() == nil {
 			continue // there is more
 		}
@@ -36,7 +51,7 @@ func (w *Worker) reconcileAll(ctx context.Context) {
 // is due it only reads.
 func (w *Worker) reconcile(ctx context.Context) (int, error) {
 	now := memory.Now()
-	stale := now.Add(-w.ReannounceAfter)
+	stale := w.lostBefore(ctx, now)
 	due, err := w.Store.JobsDue(ctx, now, stale)
 	if err != nil || !due {
 		return 0, err
@@ -67,6 +82,45 @@ func (w *Worker) reconcile(ctx context.Context) (int, error) {
 		w.Logger.InfoContext(ctx, "jobs announced again", "jobs", len(owed))
 	}
 	return max(len(expired)+len(retries), len(owed)), nil
+}
+
+// lostBefore is the time before which an announcement of a job that still waits must
+// have been lost. It is long ago while the transport is away: what is announced to
+// nobody would have to be announced again.
+func (w *Worker) lostBefore(ctx context.Context, now memory.Epoch) memory.Epoch {
+	stale := now.Add(-w.ReannounceAfter)
+	transport, ok := w.Queue.(queue.Forgetful)
+	if !ok {
+		return stale
+	}
+	since, err := transport.RemembersSince(ctx)
+	if err != nil {
+		return 0
+	}
+	if since = since.Add(settledAfter); since <= now {
+		stale = max(stale, since)
+	}
+	if recent := now.Add(-idleFor); stale < recent && w.starved(ctx, now, recent) {
+		stale = recent
+	}
+	return stale
+}
+
+// starved reports whether jobs wait that were announced before the given time while
+// the transport holds no message. A long backlog is announced again only when its
+// messages are old; that they are there costs less to know than to send them anew.
+func (w *Worker) starved(ctx context.Context, now, announcedBefore memory.Epoch) bool {
+	due, err := w.Store.JobsDue(ctx, now, announcedBefore)
+	if err != nil || !due {
+		return false
+	}
+	counts, err := w.Queue.Counts(ctx)
+	for _, c := range counts {
+		if c.Waiting+c.Active > 0 {
+			return false
+		}
+	}
+	return err == nil
 }
 
 // recordExpired audits the leases that ran out and shows it on their sessions.

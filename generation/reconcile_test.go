@@ -2,6 +2,8 @@ package generation_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,21 +11,102 @@ import (
 	"claude-mem/generation"
 	"claude-mem/memory"
 	"claude-mem/providers"
+	"claude-mem/queue"
 )
 
 // A transport may lose a message; the row says what is owed.
 func TestLostMessageIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t)
-		e := h.event()
-		h.put(e)
-		j := h.job(memory.KindEvent, e.ID)
-		h.storeOnly(j)
+		j := h.storedOnly()
 		h.start(&provider{}, func(c *generation.Config) { c.ReannounceAfter = 20 * time.Second })
 		time.Sleep(19 * time.Second)
 		if got := h.now(j); got.Status != memory.JobQueued {
 			t.Fatalf("job is %s before anybody heard of it", got.Status)
 		}
+		time.Sleep(5 * time.Second)
+		if got := h.now(j); got.Status != memory.JobCompleted {
+			t.Errorf("job is %s", got.Status)
+		}
+	})
+}
+
+// forgetful is a transport that forgot everything at a time, or is away.
+type forgetful struct {
+	queue.Queue
+	since atomic.Int64 // 0: it is away
+	empty atomic.Bool
+}
+
+func (f *forgetful) RemembersSince(context.Context) (memory.Epoch, error) {
+	since := memory.Epoch(f.since.Load())
+	if since == 0 {
+		return 0, errors.New("away")
+	}
+	return since, nil
+}
+
+// Counts tells of a message of somebody else's unless nobody has any.
+func (f *forgetful) Counts(context.Context) ([]queue.Counts, error) {
+	n := int64(1)
+	if f.empty.Load() {
+		n = 0
+	}
+	return []queue.Counts{{Lane: memory.LaneEvent, Active: n}}, nil
+}
+
+// A transport that holds nothing while a job waits has lost its message, if ever it
+// got it.
+func TestStarvedTransportIsFed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		j := h.storedOnly()
+		transport := &forgetful{Queue: h.queue}
+		transport.since.Store(int64(memory.Now().Add(-time.Hour)))
+		h.start(&provider{}, func(c *generation.Config) { c.Queue, c.ReannounceAfter = transport, time.Hour })
+		time.Sleep(time.Minute)
+		if got := h.now(j); got.Status != memory.JobQueued {
+			t.Fatalf("job is %s though its message may be among those that are there", got.Status)
+		}
+		transport.empty.Store(true)
+		time.Sleep(10 * time.Second)
+		if got := h.now(j); got.Status != memory.JobCompleted {
+			t.Errorf("job is %s", got.Status)
+		}
+	})
+}
+
+// storedOnly owes a job that nobody hears of.
+func (h *harness) storedOnly() memory.Job {
+	h.t.Helper()
+	e := h.event()
+	h.put(e)
+	j := h.job(memory.KindEvent, e.ID)
+	h.storeOnly(j)
+	return j
+}
+
+// What a transport forgot is announced as soon as that shows, however patient the
+// worker is with a message that may only be late, and not while nobody hears it.
+func TestForgottenMessagesAreSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		j := h.storedOnly()
+		spy, transport := &flakyStore{Store: h.store}, &forgetful{Queue: h.queue}
+		transport.since.Store(int64(memory.Now().Add(-time.Hour)))
+		h.start(&provider{}, func(c *generation.Config) {
+			c.Queue, c.Store, c.ReannounceAfter = transport, spy, time.Hour
+		})
+		time.Sleep(time.Minute)
+		if got := h.now(j); got.Status != memory.JobQueued {
+			t.Fatalf("job is %s though its message may only be late", got.Status)
+		}
+		transport.since.Store(0)
+		time.Sleep(2 * time.Hour)
+		if got, n := h.now(j), spy.txs.Load(); got.Status != memory.JobQueued || n != 0 {
+			t.Fatalf("job is %s after %d transactions though the transport is away", got.Status, n)
+		}
+		transport.since.Store(int64(memory.Now()))
 		time.Sleep(5 * time.Second)
 		if got := h.now(j); got.Status != memory.JobCompleted {
 			t.Errorf("job is %s", got.Status)

@@ -46,6 +46,15 @@ type Queue interface {
 	Close() error
 }
 
+// Forgetful is a Queue that may lose all its messages at once, as a server does that
+// keeps nothing on disk and is started anew.
+type Forgetful interface {
+	// RemembersSince tells since when it has kept what it was given: what was announced
+	// before is lost, unless it was received. It fails while the transport cannot be
+	// reached, when it is of no use to announce anything.
+	RemembersSince(ctx context.Context) (memory.Epoch, error)
+}
+
 // Counts is how a lane stands in the transport.
 type Counts struct {
 	Lane    memory.Lane `json:"kind"`
