@@ -15,8 +15,9 @@ func (c *console) apiKeyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "api-key",
 		Short: "Make, list and revoke keys of the HTTP API",
-		Long: "Makes, lists and revokes keys of the HTTP API. It works on the database itself, whether\n" +
-			"the daemon runs or not, and takes effect at once.",
+		Long: "Makes, lists and revokes keys of the HTTP API. It works on the database itself, a person's\n" +
+			"own or the one that CLAUDE_MEM_SERVER_DATABASE_URL names, whether anything else runs or\n" +
+			"not, and takes effect at once.",
 		Example: "  claude-mem server api-key create --name ci --scope memories:read\n  claude-mem server api-key list",
 		Args:    cobra.ArbitraryArgs,
 		RunE:    group,
@@ -32,7 +33,8 @@ type createdKey struct {
 	Key       string       `json:"key"`
 	Name      string       `json:"name"`
 	TeamID    string       `json:"teamId"`
-	ProjectID memory.Opt   `json:"projectId"`
+	ProjectID string       `json:"projectId"` // for a key of the whole team, a project that it may name
+	Bound     bool         `json:"projectBound"`
 	Scopes    []string     `json:"scopes"`
 	ExpiresAt memory.Epoch `json:"expiresAtEpoch"`
 }
@@ -46,8 +48,11 @@ func (c *console) keyCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create --name NAME --scope SCOPE,…",
 		Short: "Make a key and print it, once",
-		Long: "Makes a key and prints it, once: only its SHA-256 is kept. Without --team it belongs to\n" +
-			"the local team; without --project it reaches every project of the team.\n\n" +
+		Long: "Makes a key and prints it, once: only its SHA-256 is kept. It is good for the database\n" +
+			"that the settings choose, which may be empty: a team and a project that are not there are\n" +
+			"made. Without --team it belongs to the local team; without --project it reaches every\n" +
+			"project of the team, as the key of somebody's hooks should, and the project printed is the\n" +
+			"team's local one, for clients that have to name one.\n\n" +
 			"Scopes: " + strings.Join(memory.KeyScopes(), ", ") + ".",
 		Example: "  claude-mem server api-key create --name ci --scope memories:read\n" +
 			"  claude-mem server api-key create --name bot --scope events:write,observations:read --expires 90d --json",
@@ -64,13 +69,13 @@ func (c *console) keyCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, key, err := daemon.CreateKey(cmd.Context(), cfg, in)
+			key, err := daemon.CreateKey(cmd.Context(), cfg, in)
 			if err != nil {
 				return err
 			}
-			made := createdKey{key.ID, secret, key.Name, key.TeamID, key.ProjectID, key.Scopes, key.ExpiresAt}
+			made := createdKey{key.ID, key.Secret, key.Name, key.TeamID, key.Project.ID, key.ProjectID != "", key.Scopes, key.ExpiresAt}
 			return c.print(asJSON, made, func(s screen) {
-				s.printf("%s\n", secret)
+				s.printf("%s\n", made.Key)
 				c.warn("key %s (%s) made; keep it, it is not shown again", made.Name, made.ID)
 			})
 		},
@@ -78,7 +83,7 @@ func (c *console) keyCreateCommand() *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&in.Name, "name", "", "what to call the key")
 	fs.StringSliceVar(&in.Scopes, "scope", nil, "what it may do, separated by commas")
-	fs.StringVar(&in.TeamID, "team", "", "id of the team it belongs to")
+	fs.StringVar(&in.Team, "team", "", "id or name of the team it belongs to (default: the local one)")
 	fs.StringVar(&in.Project, "project", "", "name or id of the only project it reaches")
 	fs.StringVar(&expires, "expires", "", "how long it is valid, such as 90d or 12h (default: for ever)")
 	jsonFlag(cmd, &asJSON)
@@ -131,7 +136,7 @@ func (c *console) keyListCommand() *cobra.Command {
 			return c.print(asJSON, keys, func(s screen) { s.keys(keys) })
 		},
 	}
-	cmd.Flags().StringVar(&team, "team", "", "id of the team (default: the local one)")
+	cmd.Flags().StringVar(&team, "team", "", "id or name of the team (default: the local one)")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -184,7 +189,7 @@ func (c *console) keyRevokeCommand() *cobra.Command {
 			return c.print(asJSON, v, func(s screen) { s.printf("key %s (%s) is revoked\n", clean(key.Name), key.ID) })
 		},
 	}
-	cmd.Flags().StringVar(&team, "team", "", "id of the team (default: the local one)")
+	cmd.Flags().StringVar(&team, "team", "", "id or name of the team (default: the local one)")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

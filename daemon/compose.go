@@ -122,7 +122,7 @@ func (d *Daemon) self(ctx context.Context, store storage.Store) (memory.APIKey, 
 	}
 	var team memory.Team
 	err := store.InTx(ctx, func(tx storage.Tx) (err error) {
-		team, err = findTeam(ctx, tx, "")
+		team, err = ensureTeam(ctx, tx, "")
 		return err
 	})
 	return memory.APIKey{TeamID: team.ID, ActorID: "system:local-dev", Scopes: []string{memory.ScopeAll}, CreatedAt: memory.Now()}, err

@@ -1,10 +1,13 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/google/uuid"
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/id"
@@ -41,7 +44,7 @@ func localKey(ctx context.Context, cfg *config.Config, store storage.Store) (mem
 type KeyRequest struct {
 	Name    string
 	Scopes  []string     // of memory.KeyScopes; at least one
-	TeamID  string       // "" means the local team
+	Team    string       // name or id; "" means the local team
 	Project string       // name or id; "" means every project of the team
 	Expires memory.Epoch // 0 means never
 }
@@ -59,14 +62,14 @@ func (r KeyRequest) validate() error {
 	return nil
 }
 
-// putKey stores the key. Its project is made if need be.
+// putKey stores the key. Its team and project are made if need be.
 func putKey(ctx context.Context, store storage.Store, secret string, r KeyRequest) (memory.APIKey, error) {
 	key := memory.APIKey{
 		ID: id.New(), Name: r.Name, Scopes: r.Scopes,
 		ActorID: memory.Opt("key:" + r.Name), CreatedAt: memory.Now(), ExpiresAt: r.Expires,
 	}.WithSecret(secret)
 	err := store.InTx(ctx, func(tx storage.Tx) error {
-		team, err := findTeam(ctx, tx, r.TeamID)
+		team, err := ensureTeam(ctx, tx, r.Team)
 		if err != nil {
 			return err
 		}
@@ -89,18 +92,39 @@ func putKey(ctx context.Context, store storage.Store, secret string, r KeyReques
 	return key, nil
 }
 
-// findTeam finds a team by id; "" is the local team, which is made if need be.
-func findTeam(ctx context.Context, tx storage.Tx, teamID string) (memory.Team, error) {
-	if teamID != "" {
-		return tx.Team(ctx, teamID)
+// findTeam finds a team by id or name; "" is the local team.
+func findTeam(ctx context.Context, tx storage.Tx, ref string) (memory.Team, error) {
+	if ref != "" {
+		t, err := tx.Team(ctx, ref)
+		if !errors.Is(err, memory.ErrNotFound) {
+			return t, err
+		}
 	}
-	return tx.EnsureTeam(ctx, memory.Team{ID: id.New(), Name: memory.LocalTeam, CreatedAt: memory.Now()})
+	t, err := tx.TeamByName(ctx, cmp.Or(ref, memory.LocalTeam))
+	if errors.Is(err, memory.ErrNotFound) && ref != "" {
+		return t, memory.Errorf(memory.CodeNotFound, "there is no team %q", ref)
+	}
+	return t, err
 }
 
+// ensureTeam is findTeam that makes a team of the name if there is none. What looks
+// like an id is one that does not exist, never a name to be.
+func ensureTeam(ctx context.Context, tx storage.Tx, ref string) (memory.Team, error) {
+	t, err := findTeam(ctx, tx, ref)
+	if !errors.Is(err, memory.ErrNotFound) || uuid.Validate(ref) == nil {
+		return t, err
+	}
+	return tx.EnsureTeam(ctx, memory.Team{ID: id.New(), Name: cmp.Or(ref, memory.LocalTeam), CreatedAt: memory.Now()})
+}
+
+// ensureProject finds a project by id or name, or makes one of that name.
 func ensureProject(ctx context.Context, tx storage.Tx, teamID, ref string) (memory.Project, error) {
 	p, err := tx.Project(ctx, memory.Scope{TeamID: teamID}, ref)
 	if !errors.Is(err, memory.ErrNotFound) {
 		return p, err
+	}
+	if uuid.Validate(ref) == nil {
+		return p, memory.Errorf(memory.CodeNotFound, "there is no project %q in the team", ref)
 	}
 	now := memory.Now()
 	return tx.EnsureProject(ctx, memory.Project{
@@ -115,46 +139,63 @@ func auditKey(ctx context.Context, tx storage.Tx, action string, k memory.APIKey
 	})
 }
 
-// CreateKey makes a key, whether a daemon runs or not, and returns it in full,
-// which is the only time that anybody sees it.
-func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (secret string, k memory.APIKey, err error) {
-	if err := r.validate(); err != nil {
-		return "", k, err
-	}
-	secret = memory.MintKey()
-	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
-		k, err = putKey(ctx, s, secret, r)
-		return err
-	})
-	return secret, k, err
+// MadeKey is a key right after it was made, the only time that anybody sees it.
+type MadeKey struct {
+	memory.APIKey
+	Secret string
+	// Project is the only one that the key reaches or, for a key of the whole team, its
+	// local one, for a client that has to name some project.
+	Project memory.Project
 }
 
-// Keys lists the keys of a team, oldest first, revoked ones too. An empty id means
-// the local team.
-func Keys(ctx context.Context, cfg *config.Config, teamID string) (keys []memory.APIKey, err error) {
+// CreateKey makes a key in the configured database, whether a daemon runs or not, and
+// the team and the project that it is for, if they are not there.
+func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (made MadeKey, err error) {
+	if err := r.validate(); err != nil {
+		return made, err
+	}
+	made.Secret = memory.MintKey()
+	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
+		if made.APIKey, err = putKey(ctx, s, made.Secret, r); err != nil {
+			return err
+		}
+		return s.InTx(ctx, func(tx storage.Tx) (err error) {
+			made.Project, err = ensureProject(ctx, tx, made.TeamID, cmp.Or(string(made.ProjectID), memory.LocalProject))
+			return err
+		})
+	})
+	return made, err
+}
+
+// Keys lists the keys of a team, by id or name, oldest first, revoked ones too. An
+// empty name means the local team.
+func Keys(ctx context.Context, cfg *config.Config, team string) (keys []memory.APIKey, err error) {
 	err = withStore(ctx, cfg, func(s storage.Store) error {
 		return s.InTx(ctx, func(tx storage.Tx) error {
-			team, err := findTeam(ctx, tx, teamID)
+			t, err := findTeam(ctx, tx, team)
+			if team == "" && errors.Is(err, memory.ErrNotFound) {
+				return nil // nobody made a key yet
+			}
 			if err != nil {
 				return err
 			}
-			keys, err = tx.Keys(ctx, memory.Scope{TeamID: team.ID}, storage.Page{})
+			keys, err = tx.Keys(ctx, memory.Scope{TeamID: t.ID}, storage.Page{})
 			return err
 		})
 	})
 	return keys, err
 }
 
-// RevokeKey ends a key of the team at once. One that was revoked before keeps its
-// time. An empty team id means the local team.
-func RevokeKey(ctx context.Context, cfg *config.Config, teamID, keyID string) (k memory.APIKey, err error) {
+// RevokeKey ends a key of the team, by id or name, at once. One that was revoked
+// before keeps its time. An empty name means the local team.
+func RevokeKey(ctx context.Context, cfg *config.Config, team, keyID string) (k memory.APIKey, err error) {
 	err = withStore(ctx, cfg, func(s storage.Store) error {
 		return s.InTx(ctx, func(tx storage.Tx) error {
-			team, err := findTeam(ctx, tx, teamID)
+			t, err := findTeam(ctx, tx, team)
 			if err != nil {
 				return err
 			}
-			if k, err = tx.RevokeKey(ctx, memory.Scope{TeamID: team.ID}, keyID, memory.Now()); err != nil {
+			if k, err = tx.RevokeKey(ctx, memory.Scope{TeamID: t.ID}, keyID, memory.Now()); err != nil {
 				return err
 			}
 			return auditKey(ctx, tx, memory.AuditKeyRevoke, k)

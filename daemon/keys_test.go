@@ -11,6 +11,7 @@ import (
 	"claude-mem/client"
 	"claude-mem/hooks/spool"
 	"claude-mem/internal/config"
+	"claude-mem/internal/id"
 	"claude-mem/memory"
 )
 
@@ -104,19 +105,19 @@ func TestSettingsThatCannotTakeAKey(t *testing.T) {
 
 func TestKeysBesideADaemon(t *testing.T) {
 	r := start(t, settings(t))
-	secret, k, err := CreateKey(t.Context(), r.cfg, KeyRequest{
+	k, err := CreateKey(t.Context(), r.cfg, KeyRequest{
 		Name: "reader", Scopes: []string{memory.ScopeMemoriesRead}, Project: "/src/p",
 	})
 	if err != nil || k.ProjectID == "" || k.TeamID == "" {
 		t.Fatalf("made %+v, %v", k, err)
 	}
-	c := client.New(r.URL(), secret, client.Options{Transport: client.OneShot{}})
+	c := client.New(r.URL(), k.Secret, client.Options{Transport: client.OneShot{}})
 	projects, err := c.Projects(t.Context())
 	if err != nil || len(projects) != 1 || projects[0].Name != "/src/p" || projects[0].ID != string(k.ProjectID) {
 		t.Errorf("projects %+v, %v", projects, err)
 	}
-	again, other, err := CreateKey(t.Context(), r.cfg, KeyRequest{Name: "b", Scopes: []string{memory.ScopeAll}, Project: projects[0].ID})
-	if err != nil || other.ProjectID != k.ProjectID || again == secret {
+	other, err := CreateKey(t.Context(), r.cfg, KeyRequest{Name: "b", Scopes: []string{memory.ScopeAll}, Project: projects[0].ID})
+	if err != nil || other.ProjectID != k.ProjectID || other.Secret == k.Secret {
 		t.Errorf("a second key: %+v, %v", other, err)
 	}
 	revoked, err := RevokeKey(t.Context(), r.cfg, k.TeamID, k.ID)
@@ -137,12 +138,20 @@ func TestKeyRequestsThatAreWrong(t *testing.T) {
 		"no scope":      {Name: "x"},
 		"unknown scope": {Name: "x", Scopes: []string{"everything"}},
 	} {
-		if _, _, err := CreateKey(t.Context(), cfg, r); !errors.Is(err, memory.ErrValidation) {
+		if _, err := CreateKey(t.Context(), cfg, r); !errors.Is(err, memory.ErrValidation) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "x", Scopes: []string{"*"}, TeamID: "nobody"}); !errors.Is(err, memory.ErrNotFound) {
-		t.Errorf("unknown team: %v", err)
+	for what, r := range map[string]KeyRequest{
+		"team": {Team: id.New()}, "project": {Project: id.New()}, // what looks like an id is no name
+	} {
+		r.Name, r.Scopes = "x", []string{"*"}
+		if _, err := CreateKey(t.Context(), cfg, r); !errors.Is(err, memory.ErrNotFound) {
+			t.Errorf("unknown %s: %v", what, err)
+		}
+	}
+	if _, err := Keys(t.Context(), cfg, "nobody"); !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("keys of an unknown team: %v", err)
 	}
 	if _, err := RevokeKey(t.Context(), cfg, "", "nothing"); !errors.Is(err, memory.ErrNotFound) {
 		t.Errorf("unknown key: %v", err)

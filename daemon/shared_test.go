@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -51,11 +52,11 @@ func (d *team) settings(more ...string) map[string]string {
 // key makes a key with all scopes.
 func (d *team) key() string {
 	d.t.Helper()
-	secret, _, err := CreateKey(d.t.Context(), load(d.t, d.settings()), KeyRequest{Name: "all", Scopes: []string{memory.ScopeAll}})
+	key, err := CreateKey(d.t.Context(), load(d.t, d.settings()), KeyRequest{Name: "all", Scopes: []string{memory.ScopeAll}})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return secret
+	return key.Secret
 }
 
 func with(r *running, key string) *client.Client {
@@ -88,6 +89,42 @@ func TestTeam(t *testing.T) {
 	if err != nil || h.Status != "ok" || h.Queue.Engine != "bullmq" || h.Queue.Implementation != "redis" ||
 		h.Queue.Redis == nil || h.Queue.Redis.Status != "ok" || h.Queue.Redis.Prefix != "claude-mem" || h.Storage.Driver != "postgres" || h.Spool != nil {
 		t.Errorf("health %+v, %v", h, err)
+	}
+}
+
+// The first key makes all that there has to be before anything can be taken in.
+func TestFirstKeyOfATeam(t *testing.T) {
+	d := newTeam(t)
+	cfg := load(t, d.settings())
+	if keys, err := Keys(t.Context(), cfg, ""); err != nil || len(keys) != 0 {
+		t.Errorf("keys of an empty database: %v, %v", keys, err)
+	}
+	wide, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "hooks", Scopes: []string{memory.ScopeEventsWrite}})
+	if err != nil || wide.ProjectID != "" || wide.Project.Name != memory.LocalProject || wide.Project.TeamID != wide.TeamID {
+		t.Fatalf("made %+v, %v", wide, err)
+	}
+	bound, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "api", Scopes: []string{memory.ScopeAll}, Team: "payments", Project: "api"})
+	if err != nil || string(bound.ProjectID) != bound.Project.ID || bound.Project.Name != "api" || bound.TeamID == wide.TeamID {
+		t.Fatalf("made %+v, %v", bound, err)
+	}
+	for _, team := range []string{"payments", bound.TeamID} {
+		keys, err := Keys(t.Context(), cfg, team)
+		if err != nil || len(keys) != 1 || keys[0].ID != bound.ID {
+			t.Errorf("keys of team %s: %+v, %v", team, keys, err)
+		}
+	}
+	at, r := memory.Now(), start(t, d.settings(config.GenerationDisabled, "1"))
+	_, err = with(r, wide.Secret).PutEvent(t.Context(), memory.EventInput{
+		ProjectID: wide.Project.ID, SourceType: "api", EventType: "x", OccurredAt: &at,
+	}, client.EventOptions{})
+	if err != nil {
+		t.Errorf("the first event: %v", err)
+	}
+	if _, err := RevokeKey(t.Context(), cfg, "payments", bound.ID); err != nil {
+		t.Error(err)
+	}
+	if _, err := with(r, bound.Secret).Projects(t.Context()); !errors.Is(err, memory.ErrForbidden) {
+		t.Errorf("a revoked key: %v", err)
 	}
 }
 

@@ -22,6 +22,9 @@ type Team struct {
 // LocalTeam is the name of the team of a solo profile.
 const LocalTeam = "local-hook-team"
 
+// LocalProject is the name of the project of a team for what belongs to none.
+const LocalProject = "local-hook-project"
+
 // Project is one body of work, usually one repository. Its name is unique in
 // its team; the hooks name a repository by the absolute path of its root.
 type Project struct {
