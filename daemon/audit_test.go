@@ -79,7 +79,7 @@ func TestTheStoryOfARequest(t *testing.T) {
 func TestKeysAreAudited(t *testing.T) {
 	s := settings(t)
 	r := start(t, s)
-	_, k, err := CreateKey(t.Context(), load(t, s), KeyRequest{Name: "ci", Scopes: []string{memory.ScopeMemoriesRead}})
+	k, err := CreateKey(t.Context(), load(t, s), KeyRequest{Name: "ci", Scopes: []string{memory.ScopeMemoriesRead}})
 	if err != nil {
 		t.Fatal(err)
 	}
