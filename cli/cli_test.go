@@ -83,7 +83,7 @@ func TestIsHook(t *testing.T) {
 // What prints data can print it for programs.
 func TestCommandsThatPrintDataHaveJSON(t *testing.T) {
 	silent := map[string]bool{ // these do something, or print for people or shells alone
-		"claude-mem": true, "config": true, "server": true, "worker": true, "api-key": true, "jobs": true, "set": true,
+		"claude-mem": true, "config": true, "server": true, "worker": true, "api-key": true, "keys": true, "jobs": true, "set": true,
 		"start": true, "stop": true, "restart": true, "run": true, "install": true, "uninstall": true,
 		"completion": true, "hook": true, "help": true,
 	}
