@@ -12,35 +12,41 @@ import (
 func (c *console) jobsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "jobs",
-		Short:   "See how generation stands",
-		Example: "  claude-mem server jobs status\n  claude-mem server jobs failed",
+		Short:   "See how generation stands, and step in",
+		Example: "  claude-mem server jobs status\n  claude-mem server jobs failed\n  claude-mem server jobs retry --failed",
 		Args:    cobra.ArbitraryArgs,
 		RunE:    group,
 	}
-	cmd.AddCommand(c.jobsStatusCommand(), c.jobsFailedCommand())
+	cmd.AddCommand(c.jobsStatusCommand(), c.jobsFailedCommand(), c.jobsRetryCommand(), c.jobsCancelCommand())
 	return cmd
 }
 
 func (c *console) jobsStatusCommand() *cobra.Command {
 	var (
-		f      projectFlag
+		f      jobScope
 		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Close the books: what was asked for and what became of it",
 		Long: "Shows, over all projects or for one, how many observations were asked for and what\n" +
-			"became of each. The two sides must be equal; exits 1 when they are not.",
+			"became of each. The two sides must be equal; exits 1 when they are not. What the queue\n" +
+			"itself counts is compared with what is owed.",
 		Example: "  claude-mem server jobs status\n  claude-mem server jobs status --project api --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			stats, err := c.stats(cmd, f.name == "", f)
+			cl, err := f.open(cmd, c)
+			if err != nil {
+				return err
+			}
+			stats, err := cl.Stats(cmd.Context(), f.projectID)
 			if err != nil {
 				return err
 			}
 			if err := c.print(asJSON, stats, func(s screen) {
 				s.books(stats.Books)
 				s.lanes(stats.Lanes)
+				s.divergence(stats)
 				s.spool(stats.Spool)
 			}); err != nil {
 				return err
@@ -52,7 +58,6 @@ func (c *console) jobsStatusCommand() *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().Lookup("project").Usage = "only this project, by name, id, path or last part of its path (default: all)"
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -90,6 +95,7 @@ func (s screen) books(b memory.Books) {
 
 func (c *console) jobsFailedCommand() *cobra.Command {
 	var (
+		f             jobScope
 		limit, offset int
 		asJSON        bool
 	)
@@ -99,17 +105,18 @@ func (c *console) jobsFailedCommand() *cobra.Command {
 		Example: "  claude-mem server jobs failed\n  claude-mem server jobs failed --limit 100 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cl, err := c.connect(cmd.Context())
+			cl, err := f.open(cmd, c)
 			if err != nil {
 				return err
 			}
-			list, err := cl.Jobs(cmd.Context(), client.JobFilter{Status: memory.JobFailed, Limit: limit, Offset: offset})
+			list, err := f.list(cmd.Context(), cl, client.JobFilter{Status: memory.JobFailed, Limit: limit, Offset: offset})
 			if err != nil {
 				return err
 			}
 			return c.print(asJSON, list, func(s screen) { s.failed(list) })
 		},
 	}
+	f.register(cmd)
 	cmd.Flags().IntVarP(&limit, "limit", "n", 50, "how many to show, at most 200")
 	cmd.Flags().IntVar(&offset, "offset", 0, "how many to skip")
 	jsonFlag(cmd, &asJSON)

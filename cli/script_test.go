@@ -22,6 +22,7 @@ import (
 	"claude-mem/hooks"
 	"claude-mem/internal/config"
 	"claude-mem/internal/instance"
+	"claude-mem/memory"
 )
 
 // The scripts run this very binary under the product's name, daemons and hooks
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "field": field, "json": isJSON, "settled": settled,
+			"exits": exits, "field": field, "json": isJSON, "newestJob": newestJob, "settled": settled,
 			"delivered": delivered, "private": private, "tls": tls, "writes": writes,
 		},
 	})
@@ -95,6 +96,23 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	var object map[string]any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &object))
 	ts.Setenv(args[0], fmt.Sprint(object[args[2]]))
+}
+
+// newestJob puts the id of the newest job into a variable: newestJob ID queued.
+func newestJob(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: newestJob VARIABLE STATUS")
+	}
+	cfg, err := config.Load(config.Options{Environ: []string{config.DataDir + "=" + ts.Getenv(config.DataDir), "HOME=" + ts.Getenv("HOME")}})
+	ts.Check(err)
+	state, _, err := instance.Find(cfg.Dirs)
+	ts.Check(err)
+	list, err := client.New(fmt.Sprintf("http://%s:%d", state.Host, state.Port), cfg.String(config.ServerAPIKey), client.Options{}).Jobs(context.Background(), client.JobFilter{Status: memory.JobStatus(args[1]), Limit: 1})
+	ts.Check(err)
+	if len(list.Jobs) == 0 {
+		ts.Fatalf("no job is %s", args[1])
+	}
+	ts.Setenv(args[0], list.Jobs[0].ID)
 }
 
 // exits runs a command and checks its exit code: exits 2 claude-mem bad-usage.

@@ -52,7 +52,10 @@ type Stats struct {
 	Events    int64        `json:"events"`
 	Books     memory.Books `json:"books"`
 	Lanes     []LaneHealth `json:"lanes"`
-	Spool     *SpoolState  `json:"spool,omitempty"`
+	// Transport is the queue's own count, over all tenants as Lanes is; absent where
+	// one project is counted, or the transport cannot be reached.
+	Transport []TransportLane `json:"transport,omitempty"`
+	Spool     *SpoolState     `json:"spool,omitempty"`
 }
 
 // Purged is the answer of DELETE /v1/projects/:id/memory: what is gone.
@@ -69,6 +72,15 @@ func (c *Client) PurgeProject(ctx context.Context, id string) (memory.Purged, er
 	var out Purged
 	err := c.do(ctx, call{method: http.MethodDelete, path: "/v1/projects/" + url.PathEscape(id) + "/memory"}, &out)
 	return out.Counts, err
+}
+
+// TransportLane is how many messages the transport holds for a lane. A message is a
+// wake-up call: what is owed stands in storage.
+type TransportLane struct {
+	Lane    memory.Lane `json:"kind"`
+	Waiting int64       `json:"waiting"`
+	Active  int64       `json:"active"`
+	Stalled int64       `json:"stalled"` // of the active, those that nobody holds any more
 }
 
 // Projects lists the projects the key reaches.

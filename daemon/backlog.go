@@ -36,6 +36,19 @@ func (s *system) Lanes(ctx context.Context) ([]client.LaneHealth, error) {
 	return b.lanes, err
 }
 
+// Transport tells what the queue itself counts.
+func (s *system) Transport(ctx context.Context) ([]client.TransportLane, error) {
+	counts, err := s.parts.queue.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]client.TransportLane, len(counts))
+	for i, c := range counts {
+		out[i] = client.TransportLane(c)
+	}
+	return out, nil
+}
+
 // backlogWithin tells how generation stood at most age ago.
 func (s *system) backlogWithin(ctx context.Context, age time.Duration) (backlog, error) {
 	s.mu.Lock()

@@ -46,6 +46,8 @@ type System interface {
 	Health(ctx context.Context) client.Health
 	Info(ctx context.Context) (client.Info, error)
 	Lanes(ctx context.Context) ([]client.LaneHealth, error)
+	// Transport tells what the queue itself counts.
+	Transport(ctx context.Context) ([]client.TransportLane, error)
 	// Spool is nil where hooks do not spool into a folder of the server's.
 	Spool() *client.SpoolState
 }

@@ -44,7 +44,10 @@ func (*fakeSystem) Info(context.Context) (client.Info, error) {
 	return client.Info{Name: "claude-mem-server"}, nil
 }
 func (*fakeSystem) Lanes(context.Context) ([]client.LaneHealth, error) { return nil, nil }
-func (*fakeSystem) Spool() *client.SpoolState                          { return &client.SpoolState{} }
+func (*fakeSystem) Transport(context.Context) ([]client.TransportLane, error) {
+	return []client.TransportLane{{Lane: memory.LaneEvent, Waiting: 1}}, nil
+}
+func (*fakeSystem) Spool() *client.SpoolState { return &client.SpoolState{} }
 
 // world is an API over a store with two teams. Ours has projects p and q.
 type world struct {

@@ -98,8 +98,14 @@ func (a *API) stats(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(client.Stats{
+	out := client.Stats{
 		ProjectID: scope.ProjectID, Projects: counts.Projects, Sessions: counts.Sessions, Events: counts.Events,
 		Books: books, Lanes: lanes, Spool: a.System.Spool(),
-	})
+	}
+	if scope.ProjectID == "" {
+		if out.Transport, err = a.System.Transport(r.Context()); err != nil {
+			a.Log.WarnContext(r.Context(), "the transport cannot be counted", "requestId", r.caller.RequestID, "err", err)
+		}
+	}
+	return ok(out)
 }

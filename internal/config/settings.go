@@ -18,6 +18,7 @@ const (
 	ServerURL           = "CLAUDE_MEM_SERVER_URL"
 	ServerAPIKey        = "CLAUDE_MEM_SERVER_API_KEY"
 	ServerProjectID     = "CLAUDE_MEM_SERVER_PROJECT_ID"
+	ServerAdmin         = "CLAUDE_MEM_SERVER_ADMIN"
 	AuthMode            = "CLAUDE_MEM_AUTH_MODE"
 	AllowLocalDevBypass = "CLAUDE_MEM_ALLOW_LOCAL_DEV_BYPASS"
 	Docker              = "CLAUDE_MEM_DOCKER"
@@ -91,6 +92,8 @@ func Settings() []Setting {
 			Doc: "The key that hooks and commands present; the daemon writes one into the settings file when it first starts."},
 		{Key: ServerProjectID, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_PROJECT_ID"},
 			Doc: "The project, by id or name, that everything is filed under; empty means the repository's own."},
+		{Key: ServerAdmin, Kind: KindBool, Default: "false",
+			Doc: "Lets `claude-mem server jobs` step in on a server that others use without naming a team or project."},
 		{Key: AuthMode, Kind: KindChoice, Default: "api-key", Choices: []string{"api-key", "local-dev"},
 			Doc: "How requests are authenticated. local-dev lets loopback requests in without a key, if the next setting allows it."},
 		{Key: AllowLocalDevBypass, Kind: KindBool, Default: "false",
