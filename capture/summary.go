@@ -16,19 +16,25 @@ func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionI
 		if err != nil {
 			return err
 		}
-		n, err := u.CountSessionEvents(ctx, found.Scope(), found.ID)
-		if err != nil {
-			return err
-		}
-		if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n, 0); err != nil {
-			return err
-		}
-		if err := u.wake(ctx, found.Scope(), found.ID); err != nil {
-			return err
-		}
-		s, err = u.end(ctx, found, u.now, job.ID)
+		s, job, err = u.endAndSumUp(ctx, found)
 		return err
 	})
+	return s, job, err
+}
+
+// endAndSumUp ends the session now, and owes the summary of what there is of it.
+func (u *unit) endAndSumUp(ctx context.Context, found memory.Session) (s memory.Session, job memory.Job, err error) {
+	n, err := u.CountSessionEvents(ctx, found.Scope(), found.ID)
+	if err != nil {
+		return s, job, err
+	}
+	if job, err = u.oweSummary(ctx, found.Scope(), found.ID, n, 0); err != nil {
+		return s, job, err
+	}
+	if err := u.wake(ctx, found.Scope(), found.ID); err != nil {
+		return s, job, err
+	}
+	s, err = u.end(ctx, found, u.now, job.ID)
 	return s, job, err
 }
 

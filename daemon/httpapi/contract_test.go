@@ -57,7 +57,9 @@ func exchanges() []struct {
 		memories_create memories_minimal memories_invalid memories_unknown_session memories_wrong_scope
 		search_ok search_none search_invalid search_cross_project_key search_ro_key context_invalid_limit
 		session_end_with_worker session_end_repeat session_end_404 session_get_after_end
-		unknown_route unknown_route_noauth options_events api_version`) {
+		compat_observations compat_observations_invalid compat_observations_missing_auth compat_observations_team_key
+		compat_summarize compat_summarize_invalid compat_summarize_subagent compat_summarize_unknown_session
+		worker_only_api_sessions_init unknown_route unknown_route_noauth options_events api_version`) {
 		all = append(all, e{name, 0})
 	}
 	return append(all,

@@ -60,6 +60,8 @@ func samples(w *world) map[string]sample {
 		"GET /v1/audit":                   {"/v1/audit", "", 200},
 		"POST /v1/keys":                   {"/v1/keys", "{}", 201},
 		"GET /v1/connect":                 {"/v1/connect", "", 200},
+		"POST /api/sessions/observations": {"/api/sessions/observations", `{"contentSessionId":"l","tool_name":"Bash"}`, 400},
+		"POST /api/sessions/summarize":    {"/api/sessions/summarize", `{"contentSessionId":"l"}`, 400},
 		"GET /v1/stats":                   {"/v1/stats" + named, "", 403},
 	}
 }
@@ -94,7 +96,7 @@ func everyRouteAtTheDoor(t *testing.T, w *world) {
 					wide = scope
 				}
 			}
-			narrow := w.mint(memory.APIKey{Scopes: []string{r.Scope}})
+			narrow := w.mint(memory.APIKey{Scopes: []string{r.Scope}, ProjectID: legacyProject(w, r)})
 			for _, c := range []struct {
 				name, key string
 				status    int
@@ -126,6 +128,14 @@ func everyRouteAtTheDoor(t *testing.T, w *world) {
 	}
 }
 
+// legacyProject is what a key for the route has to be bound to.
+func legacyProject(w *world, r Route) memory.Opt {
+	if strings.HasPrefix(r.Pattern, "/api/sessions/") {
+		return memory.Opt(w.p.ID)
+	}
+	return ""
+}
+
 // A key that is bound to project q reaches nothing of project p.
 func TestEveryRouteWithAProjectBoundKey(t *testing.T) {
 	onEachEngine(t, everyRouteWithAProjectBoundKey)
@@ -137,7 +147,7 @@ func everyRouteWithAProjectBoundKey(t *testing.T, w *world) {
 	for _, r := range Routes() {
 		s, known := all[r.Method+" "+r.Pattern]
 		want := s.foreign
-		if r.Pattern == "/v1/hooks" {
+		if r.Pattern == "/v1/hooks" || legacyProject(w, r) != "" {
 			want = 200 // a hook's record goes to the project that the key is for
 		}
 		if r.Pattern == "/v1/teams/:id/jobs" {

@@ -20,8 +20,12 @@ func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 		status, code = http.StatusMethodNotAllowed, codeMethod
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 	}
+	message := "Cannot " + r.Method + " " + r.URL.Path
+	if use := instead(r.Method, r.URL.Path); use != "" && status == http.StatusNotFound {
+		message += "; use " + use
+	}
 	data, _ := encode(client.ErrorBody{ // texts always marshal
-		Error: code, Message: "Cannot " + r.Method + " " + r.URL.Path, RequestID: w.Header().Get("X-Request-Id"),
+		Error: code, Message: message, RequestID: w.Header().Get("X-Request-Id"),
 	})
 	writeJSON(w, status, data)
 }

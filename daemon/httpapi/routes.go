@@ -29,7 +29,7 @@ const (
 
 // Routes lists every route in the order it is documented.
 func Routes() []Route {
-	return append(publicRoutes(), keyedRoutes()...)
+	return append(append(publicRoutes(), keyedRoutes()...), adapterRoutes()...)
 }
 
 func publicRoutes() []Route {
@@ -77,5 +77,13 @@ func keyedRoutes() []Route {
 		{http.MethodPost, "/v1/keys", memory.ScopeMemoriesWrite, "Makes a key that only reads, and shows it once.", smallBody, (*API).mintKey},
 		{http.MethodGet, "/v1/connect", memory.ScopeObservationsRead, "Says how to connect an agent elsewhere to this memory.", 0, (*API).connect},
 		{http.MethodGet, "/v1/stats", memory.ScopeJobsRead, "Counts what is stored and how generation stands.", 0, (*API).stats},
+	}
+}
+
+// adapterRoutes are those of the original worker that its clients still use.
+func adapterRoutes() []Route {
+	return []Route{
+		{http.MethodPost, "/api/sessions/observations", memory.ScopeEventsWrite, "Stores a tool call as the original's worker did, for keys bound to a project.", eventBody, (*API).legacyObservation},
+		{http.MethodPost, "/api/sessions/summarize", memory.ScopeSessionsWrite, "Ends a session as the original's worker did, for keys bound to a project.", eventBody, (*API).legacySummary},
 	}
 }
