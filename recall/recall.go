@@ -32,7 +32,10 @@ type Store interface {
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
 	LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error)
 	Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Session, error)
-	Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error)
+	ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error)
+	Extent(ctx context.Context, s memory.Scope) (int64, error)
+	Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error)
+	Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error)
 	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
 }
 

@@ -3,10 +3,12 @@ package recall
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
-	"claude-mem/internal/lexical"
 	"claude-mem/memory"
+	"claude-mem/recall/rank"
 	"claude-mem/storage"
 )
 
@@ -14,6 +16,9 @@ import (
 const (
 	DefaultLimit = 20
 	MaxLimit     = 100
+
+	// searchFor bounds a search: it is told as failed rather than kept up for ever.
+	searchFor = 5 * time.Second
 )
 
 // SearchInput asks for observations. Query is any text; nothing in it is syntax.
@@ -38,10 +43,11 @@ func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]
 	limit = min(limit, MaxLimit)
 	f := in.Filter
 	f.WithoutSuperseded = !in.Superseded
-	// Duplicates are left out here, so more are fetched than are asked for, and
-	// always from the first on: a page must not depend on the one before.
-	page := storage.Page{Limit: min((offset+limit)*2+10, storage.MaxPage)}
-	hits, err := r.find(ctx, s, in.Query, f, page)
+	// Duplicates are left out here, so more are read than are asked for, and always
+	// from the first on: a page must not depend on the one before.
+	ctx, cancel := context.WithTimeout(ctx, searchFor)
+	defer cancel()
+	hits, err := r.find(ctx, s, in.Query, f, min((offset+limit)*3/2+10, storage.MaxPage))
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
@@ -50,18 +56,55 @@ func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]
 	return hits[:min(limit, len(hits))], nil
 }
 
-func (r *Recall) find(ctx context.Context, s memory.Scope, query string, f storage.ObservationFilter, p storage.Page) ([]storage.Hit, error) {
-	terms := lexical.Terms(query)
+// find lists the best n.
+func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
+	query := rank.Parse(text)
 	switch {
-	case len(terms) > 0:
-		return r.store.Search(ctx, s, storage.Query{Terms: terms, Filter: f, Page: p})
-	case strings.TrimSpace(query) != "":
+	case len(query.Terms) > 0:
+		return r.ranked(ctx, search{store: r.store, scope: s, filter: f, query: query}, n)
+	case strings.TrimSpace(text) != "":
 		return nil, nil
 	}
-	newest, err := r.store.Observations(ctx, s, f, p)
+	newest, err := r.store.Observations(ctx, s, f, storage.Page{Limit: n})
 	hits := make([]storage.Hit, len(newest))
 	for i, o := range newest {
 		hits[i].Observation = o
+	}
+	return hits, err
+}
+
+// ranked finds candidates, reads what they are ranked by, and then the best n. One
+// that is deleted meanwhile is left out.
+func (r *Recall) ranked(ctx context.Context, c search, n int) ([]storage.Hit, error) {
+	numbers, err := c.find(ctx, candidates+n)
+	if err != nil {
+		return nil, err
+	}
+	var all []storage.Ranked
+	for part := range slices.Chunk(rank.Neighbours(numbers), storage.MaxPage) {
+		more, err := r.store.Ranked(ctx, c.scope, c.filter, part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	found := c.query.Order(c.stats, all)
+	found = found[:min(n, len(found))]
+	return r.hits(ctx, c.scope, found)
+}
+
+// hits reads the observations that were found, in their order.
+func (r *Recall) hits(ctx context.Context, s memory.Scope, found []rank.Found) ([]storage.Hit, error) {
+	numbers := make([]int64, len(found))
+	at := make(map[int64]int, len(found))
+	for i, f := range found {
+		numbers[i], at[f.Number] = f.Number, i
+	}
+	all, err := r.store.ObservationsByNumber(ctx, s, numbers)
+	hits := make([]storage.Hit, len(all))
+	for i, o := range all {
+		f := found[at[o.Number]]
+		hits[i] = storage.Hit{Observation: o, Score: f.Score, Matched: f.Matched}
 	}
 	return hits, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -192,7 +193,7 @@ func TestStoredTextCannotLeaveTheContext(t *testing.T) {
 	}
 }
 
-// shelf is a store in memory: every observation is found by every search.
+// shelf is a store in memory: every observation is a candidate of every search.
 type shelf []memory.Observation
 
 func (s shelf) Observations(_ context.Context, _ memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
@@ -206,12 +207,28 @@ func (s shelf) Observations(_ context.Context, _ memory.Scope, f storage.Observa
 	return out[:min(p.Limit, len(out))], nil
 }
 
-func (s shelf) Search(_ context.Context, _ memory.Scope, q storage.Query) ([]storage.Hit, error) {
-	var out []storage.Hit
-	for _, o := range s {
-		out = append(out, storage.Hit{Observation: o})
+func (s shelf) Extent(context.Context, memory.Scope) (int64, error) { return int64(len(s)), nil }
+
+func (s shelf) Matching(_ context.Context, _ memory.Scope, q storage.Matching) ([]storage.Matches, error) {
+	var numbers []int64
+	for _, o := range slices.Backward(s) {
+		numbers = append(numbers, o.Number)
 	}
-	return out[:min(q.Page.Limit, len(out))], nil
+	return slices.Repeat([]storage.Matches{{Numbers: numbers, Total: int64(len(s))}}, len(q.Clauses)), nil
+}
+
+func (s shelf) Ranked(context.Context, memory.Scope, storage.ObservationFilter, []int64) (out []storage.Ranked, err error) {
+	for _, o := range s {
+		out = append(out, storage.Ranked{Number: o.Number, List: termlist.Of(o).Encode(), Passes: true})
+	}
+	return out, nil
+}
+
+func (s shelf) ObservationsByNumber(_ context.Context, _ memory.Scope, numbers []int64) (out []memory.Observation, err error) {
+	for _, n := range numbers {
+		out = append(out, s[slices.IndexFunc(s, func(o memory.Observation) bool { return o.Number == n })])
+	}
+	return out, nil
 }
 
 func (s shelf) Sessions(context.Context, memory.Scope, storage.Page) ([]memory.Session, error) {

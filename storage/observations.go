@@ -17,21 +17,43 @@ type ObservationFilter struct {
 	WithoutSuperseded bool
 }
 
-// Query is a full-text search. Terms are as internal/lexical makes them, though no
-// text is an error; an observation matches when it holds any of them. An engine may
-// leave out terms that a large share of a large store holds if rarer ones are there,
-// and may rank no more than the newest of very many matches.
-type Query struct {
-	Terms  []string
+// Matching asks which observations hold terms. It is the coarse half of a search: the
+// fine one, which tells good matches from poor ones, is recall's.
+type Matching struct {
+	// Clauses are what to look for, each by itself: an observation matches a clause
+	// when it holds all of the clause's terms, in any field. Terms are roots as
+	// internal/lexical makes them, though no text is an error: what is none is in
+	// no observation.
+	Clauses [][]string
+	// Filter narrows what is found. Some may be found that fail it by being
+	// superseded or a sub-agent's: Ranked tells.
 	Filter ObservationFilter
-	Page   Page
+	Limit  int // of each clause; as of a Page
+}
+
+// Matches are the observations that match one clause.
+type Matches struct {
+	Numbers []int64 // the newest, by number, descending
+	// Total is how many match, whether they pass the filter or not: exact where
+	// there is no filter and Numbers holds them all, else an estimate.
+	Total int64
+}
+
+// Ranked is what an observation is ranked by.
+type Ranked struct {
+	Number     int64
+	Thread     int64  // see internal/termlist: observations that stand together
+	List       []byte // its terms, see internal/termlist
+	OccurredAt memory.Epoch
+	Passes     bool // the filter
 }
 
 // Hit is an observation that a search found. A higher score is a better match;
 // scores of different searches do not compare.
 type Hit struct {
 	memory.Observation
-	Score float64 `json:"score"`
+	Score   float64  `json:"score"`
+	Matched []string `json:"matched,omitempty"` // the query's words that it holds
 }
 
 // ObservationReader finds observations.
@@ -46,8 +68,17 @@ type ObservationReader interface {
 	// pass, as Observations must to put them in order. Without such a filter the order
 	// is that of Observations.
 	LastWritten(ctx context.Context, s memory.Scope, f ObservationFilter, limit int) ([]memory.Observation, error)
-	// Search ranks by BM25 over the fields, best first, ties by number descending.
-	Search(ctx context.Context, s memory.Scope, q Query) ([]Hit, error)
+	// Extent counts the scope's observations. Above some thousands it may estimate,
+	// and remember for a minute what it counted.
+	Extent(ctx context.Context, s memory.Scope) (int64, error)
+	// Matching finds the newest observations that match each clause, in the order of
+	// the clauses. Of a clause that a large share of a large store matches an engine
+	// may look at the newest observations only, or list none as long as another clause
+	// has some; its Total is above their number then.
+	Matching(ctx context.Context, s memory.Scope, q Matching) ([]Matches, error)
+	// Ranked reads what the observations with those numbers are ranked by, in
+	// ascending order, without those that are not there; at most MaxPage.
+	Ranked(ctx context.Context, s memory.Scope, f ObservationFilter, numbers []int64) ([]Ranked, error)
 	// Around returns the observation with its neighbours in the order of
 	// Observations reversed: up to before older ones, it, up to after newer ones.
 	// Superseded ones and those of sub-agents are left out, unless it is the anchor.

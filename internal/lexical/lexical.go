@@ -1,6 +1,7 @@
 // Package lexical turns text into the terms of full-text search. It is the one
-// tokenisation of every storage engine: an engine indexes what [Index] returns
-// and asks for what [Terms] returns, so that both agree to the letter.
+// tokenisation of every storage engine: an engine indexes what [Scan] tells, asks
+// for what [Terms] returns, and of both keeps the [Root], so that all agree to the
+// letter.
 //
 // Any text is a query; nothing in it is syntax. A term consists of lower-case
 // letters, digits and marks only, and is made like this:
@@ -31,7 +32,7 @@ const (
 func Index(text string) string {
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/2)
-	scan(text, func(term string) bool {
+	Scan(text, func(term string) bool {
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
@@ -47,7 +48,7 @@ func Index(text string) string {
 func Terms(text string) []string {
 	var terms, stops []string
 	seen := make(map[string]bool)
-	scan(text, func(term string) bool {
+	Scan(text, func(term string) bool {
 		switch {
 		case seen[term]:
 		case !isStopWord(term):

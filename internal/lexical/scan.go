@@ -49,8 +49,8 @@ func classOf(r rune) class {
 	return lower
 }
 
-// scan calls emit for every term of text in order, until it returns false.
-func scan(text string, emit func(term string) bool) {
+// Scan calls emit for every term of text in order, until it returns false.
+func Scan(text string, emit func(term string) bool) {
 	c := compound{emit: emit}
 	p := pairs{emit: emit}
 	for i, r := range text {

@@ -1,21 +1,19 @@
 package postgres
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"claude-mem/internal/lexical"
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
 // An observation is found by one tsvector, made here and not by the server. It
-// holds two sorts of lexeme:
+// holds two sorts of lexeme, without positions: which observations hold it is all
+// that the index is asked for, and internal/termlist says the rest.
 //
-//   - The stemmed terms of its texts, with the weight of the field: A for the title,
-//     B for facts, files and concepts, D for the narrative. Their positions only
-//     count them.
+//   - The roots of the terms of its texts.
 //   - Labels, which begin with a slash and so are no terms: the tenant, each file
 //     with each end of its path, each concept. With the tenant in the same index as
 //     the terms, a search costs what the tenant has, not what the server has.
@@ -30,8 +28,6 @@ const (
 	// maxPathParts is how many of the last parts of a path it is found by, besides
 	// the whole path.
 	maxPathParts = 32
-	// maxRepeats is from where on it makes no difference how often a term occurs.
-	maxRepeats = 6
 	// maxVectorBytes bounds a vector; Postgres takes 1 MiB. What does not fit is not
 	// found by the terms that came last.
 	maxVectorBytes = 512 << 10
@@ -39,106 +35,65 @@ const (
 
 // vector collects the lexemes of one observation.
 type vector struct {
-	words   int // how many terms were added
 	size    int
 	order   []string
-	lexemes map[string]string // the weights of each occurrence, at most maxRepeats
+	lexemes map[string]bool
 }
 
-// newVector indexes an observation.
-func newVector(o memory.Observation) *vector {
-	v := &vector{lexemes: make(map[string]string)}
+// newVector indexes an observation by its labels and terms.
+func newVector(o memory.Observation, terms termlist.Terms) *vector {
+	v := &vector{lexemes: make(map[string]bool)}
 	m := o.Metadata
 	// The labels come first, so that a long text cannot crowd them out.
-	v.add(label(teamLabel, o.TeamID), "")
-	v.add(label(projectLabel, o.ProjectID), "")
+	v.add(label(teamLabel, o.TeamID))
+	v.add(label(projectLabel, o.ProjectID))
 	for _, c := range m.Concepts {
-		v.add(label(conceptLabel, c), "")
+		v.add(label(conceptLabel, c))
 	}
-	files := append(append([]string{}, m.FilesModified...), m.FilesRead...)
-	for _, f := range files {
-		v.addPath(f)
-	}
-	v.addTexts("A", m.Title)
-	v.addTexts("B", m.Facts...)
-	v.addTexts("B", files...)
-	v.addTexts("B", m.Concepts...)
-	v.addTexts("D", m.Subtitle, m.Narrative)
-	if m.Summary != nil {
-		for _, f := range m.Summary.Fields() {
-			v.addTexts("D", f.Text)
+	for _, files := range [][]string{m.FilesModified, m.FilesRead} {
+		for _, f := range files {
+			v.addPath(f)
 		}
 	}
-	// What a provider wrote has its content from the fields; what a client wrote
-	// may have nothing but content.
-	if o.Content != m.Content() {
-		v.addTexts("D", o.Content)
+	for _, field := range terms.By {
+		for _, t := range field {
+			v.add(t)
+		}
 	}
 	return v
 }
 
-func (v *vector) addTexts(weight string, texts ...string) {
-	for _, text := range texts {
-		for term := range strings.FieldsSeq(lexical.Index(text)) {
-			v.words++
-			v.add(lexical.Stem(term), weight)
-		}
-	}
-}
-
 // addPath adds a path as a whole and by its ends.
 func (v *vector) addPath(path string) {
-	v.add(label(fileLabel, path), "")
+	v.add(label(fileLabel, path))
 	end := len(path)
 	for range maxPathParts {
 		if end = strings.LastIndexByte(path[:end], '/'); end < 0 {
 			return
 		}
-		v.add(label(fileLabel, path[end+1:]), "")
+		v.add(label(fileLabel, path[end+1:]))
 	}
 }
 
-// add adds one occurrence of a lexeme.
-func (v *vector) add(lexeme, weight string) {
-	weights, known := v.lexemes[lexeme]
-	if len(weights) >= maxRepeats || known && weight == "" {
+// add adds a lexeme, once.
+func (v *vector) add(lexeme string) {
+	// What a lexeme takes besides its text, rounded up.
+	const entry = 8
+	if v.lexemes[lexeme] || v.size+entry+len(lexeme) > maxVectorBytes {
 		return
 	}
-	// What a lexeme takes besides its text, and a position; both rounded up.
-	const entry, position = 8, 2
-	grow := position
-	if !known {
-		grow += entry + len(lexeme)
-	}
-	if v.size+grow > maxVectorBytes {
-		return
-	}
-	v.size += grow
-	if !known {
-		v.order = append(v.order, lexeme)
-	}
-	v.lexemes[lexeme] = weights + weight
+	v.size += entry + len(lexeme)
+	v.order = append(v.order, lexeme)
+	v.lexemes[lexeme] = true
 }
 
 // String is the vector as Postgres reads it.
 func (v *vector) String() string {
-	var b strings.Builder
+	quoted := make([]string, len(v.order))
 	for i, lexeme := range v.order {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(quote(lexeme))
-		for i, weight := range v.lexemes[lexeme] {
-			if i == 0 {
-				b.WriteByte(':')
-			} else {
-				b.WriteByte(',')
-			}
-			b.WriteString(strconv.Itoa(i + 1))
-			b.WriteRune(weight)
-		}
+		quoted[i] = quote(lexeme)
 	}
-	return b.String()
+	return strings.Join(quoted, " ")
 }
 
 // label makes a lexeme that is not a term.
@@ -187,6 +142,20 @@ func anyLabel(kind string, names []string) string {
 }
 
 // anyOf is a query for any of the lexemes; there must be one.
+// allOf is a query for what holds all terms; "" if nothing can.
+func allOf(terms []string) string {
+	quoted := make([]string, len(terms))
+	for i, t := range terms {
+		// What Postgres cannot store is in no observation, and what begins like a label
+		// is no term.
+		if t == "" || t[0] == '/' || !utf8.ValidString(t) || strings.IndexByte(t, 0) >= 0 || len(t) > maxLabelBytes {
+			return ""
+		}
+		quoted[i] = quote(t)
+	}
+	return strings.Join(quoted, " & ")
+}
+
 func anyOf(lexemes []string) string {
 	quoted := make([]string, len(lexemes))
 	for i, l := range lexemes {

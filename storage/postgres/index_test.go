@@ -6,9 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
+
+func vectorOf(o memory.Observation) *vector { return newVector(o, termlist.Of(o)) }
 
 func TestVector(t *testing.T) {
 	o := memory.Observation{TeamID: "t1", ProjectID: "p1"}
@@ -17,22 +20,9 @@ func TestVector(t *testing.T) {
 		Facts: []string{"titles"}, Concepts: []string{"gotcha"}, FilesRead: []string{"a/b.go"},
 	}
 	o.Content = o.Metadata.Content()
-	v := newVector(o)
-	want := `'/t/t1' '/p/p1' '/c/gotcha' '/f/a/b.go' '/f/b.go' 'truncat':1A,2D 'titl':1A,2B,3D ` +
-		`'a':1B,2D 'bgo':1B 'b':1B 'go':1B 'gotcha':1B 'is':1D`
-	if got := v.String(); got != want {
+	want := `'/t/t1' '/p/p1' '/c/gotcha' '/f/a/b.go' '/f/b.go' 'truncat' 'titl' 'a' 'is' 'bgo' 'b' 'go' 'gotcha'`
+	if got := vectorOf(o).String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	if v.words != 12 {
-		t.Errorf("%d words", v.words)
-	}
-}
-
-// A client's memory may have nothing but content.
-func TestVectorOfContentAlone(t *testing.T) {
-	v := newVector(memory.Observation{TeamID: "t", ProjectID: "p", Content: "Remember the milk"})
-	if got := v.String(); !strings.Contains(got, "'milk':1D") {
-		t.Errorf("got %s", got)
 	}
 }
 
@@ -56,13 +46,13 @@ func TestVectorIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, q := range map[string]storage.Query{
-		"first words": {Terms: []string{"word1"}},
-		"a file":      {Terms: []string{"again"}, Filter: storage.ObservationFilter{Files: []string{"end.go"}}},
-		"a concept":   {Terms: []string{"again"}, Filter: storage.ObservationFilter{Concepts: o.Metadata.Concepts}},
+	for name, q := range map[string]storage.Matching{
+		"first words": {Clauses: [][]string{{"word1"}}},
+		"a file":      {Clauses: [][]string{{"again"}}, Filter: storage.ObservationFilter{Files: []string{"end.go"}}},
+		"a concept":   {Clauses: [][]string{{"again"}}, Filter: storage.ObservationFilter{Concepts: o.Metadata.Concepts}},
 	} {
-		if hits, err := s.Search(t.Context(), scope, q); err != nil || len(hits) != 1 {
-			t.Errorf("%s: %d hits, %v", name, len(hits), err)
+		if m, err := s.Matching(t.Context(), scope, q); err != nil || len(m[0].Numbers) != 1 {
+			t.Errorf("%s: %+v, %v", name, m, err)
 		}
 	}
 }
@@ -84,13 +74,13 @@ func FuzzVector(f *testing.F) {
 	f.Fuzz(func(t *testing.T, title, content, file, concept string) {
 		o := memory.Observation{Content: content}
 		o.Metadata = memory.Metadata{Title: title, FilesRead: []string{file}, Concepts: []string{concept}}
-		v := newVector(o)
+		v := vectorOf(o)
 		if v.size > maxVectorBytes {
 			t.Errorf("%d bytes", v.size)
 		}
-		for lexeme, weights := range v.lexemes {
-			if lexeme == "" || len(lexeme) > maxLabelBytes || len(weights) > maxRepeats {
-				t.Errorf("lexeme %q: %q", lexeme, weights)
+		for lexeme := range v.lexemes {
+			if lexeme == "" || len(lexeme) > maxLabelBytes {
+				t.Errorf("lexeme %q", lexeme)
 			}
 		}
 		if len(v.order) != len(v.lexemes) || !slices.Contains(v.order, label(conceptLabel, concept)) {

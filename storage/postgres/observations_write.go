@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"claude-mem/internal/id"
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 )
 
@@ -13,14 +14,14 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
-	index := newVector(o)
+	terms := termlist.Of(o)
 	numbers, err := all(ctx, t.q, value[int64], sql(`INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
-		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, words, terms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::text::tsvector)
+		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, thread, list, terms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::text::tsvector)
 		ON CONFLICT (generation_key, project_id) DO NOTHING RETURNING number`,
 		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
 		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
-		o.Content, string(metadata), index.words, index.String()))
+		o.Content, string(metadata), termlist.Thread(o), terms.Encode(), newVector(o, terms).String()))
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
@@ -57,10 +58,10 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if err != nil {
 		return memory.Observation{}, err
 	}
-	index := newVector(o)
+	terms := termlist.Of(o)
 	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
-		updated_at = ?, words = ?, terms = ?::text::tsvector WHERE `,
-		o.Kind, o.Content, string(metadata), o.UpdatedAt, index.words, index.String()).
+		updated_at = ?, list = ?, terms = ?::text::tsvector WHERE `,
+		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), newVector(o, terms).String()).
 		within(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
 }
 

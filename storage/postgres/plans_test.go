@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -79,8 +80,8 @@ func grow(t *testing.T, s *Store, a, b memory.Scope) {
 		'q', 1, 3, CASE WHEN n > 9995 THEN n END, n, CASE WHEN n BETWEEN 9981 AND 9990 THEN n END, 'hook', n, n
 		FROM generate_series(1, 10000) n`, args...)
 	exec(t, s, `INSERT INTO observations (id, team_id, project_id, session_id, kind, generation_key, occurred_at, created_at, updated_at,
-		words, content, metadata, terms)
-		SELECT 'o' || n, $1, `+project+`, CASE WHEN n <= 500 THEN 's' || n END, 'change', 'g' || n, n, n, n, 3, '', '{}',
+		content, metadata, terms)
+		SELECT 'o' || n, $1, `+project+`, CASE WHEN n <= 500 THEN 's' || n END, 'change', 'g' || n, n, n, n, '', '{}',
 		('''/t/' || $1 || ''' ''/p/' || `+project+` || ''' common:1 w' || n % 1000 || ':1')::tsvector FROM generate_series(1, 10000) n`, args...)
 	exec(t, s, `INSERT INTO observation_sources (id, team_id, project_id, observation_id, source_type, source_id, created_at)
 		SELECT 'os' || n, $1, `+project+`, 'o' || n, 'agent_event', 'e' || n, n FROM generate_series(1, 10000) n`, args...)
@@ -124,6 +125,7 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	for _, known := range []string{"nothing is known", "analysed"} {
 		if known == "analysed" {
 			exec(t, s, "ANALYZE")
+			s.stats.commonAt = time.Time{}
 		}
 		t.Run(known, func(t *testing.T) {
 			for _, c := range hotStatements(scope) {
@@ -223,7 +225,16 @@ func hotStatements(scope memory.Scope) []hotStatement {
 			return err
 		}},
 		{"search", "(observations_(terms|pkey|project_list)|projects_(pkey|id_team_id_key))$", func(ctx context.Context, s *Store) error {
-			_, err := s.Search(ctx, scope, storage.Query{Terms: []string{"w2", "w4"}, Page: storage.Page{Limit: 20}})
+			for _, f := range []storage.ObservationFilter{{}, {WithoutSuperseded: true, Kinds: []string{"change"}}} {
+				if _, err := s.Matching(ctx, scope, storage.Matching{Clauses: [][]string{{"w2"}, {"w2", "w4"}}, Filter: f, Limit: 20}); err != nil {
+					return err
+				}
+				if _, err := s.Ranked(ctx, scope, f, []int64{1, 2, 3}); err != nil {
+					return err
+				}
+			}
+			// Nothing but common words: the newest are looked through.
+			_, err := s.Matching(ctx, scope, storage.Matching{Clauses: [][]string{{"common"}}, Limit: 20})
 			return err
 		}},
 		{"audit of a request", "audit_log_request", func(ctx context.Context, s *Store) error {

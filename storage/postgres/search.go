@@ -1,156 +1,160 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
-	"math"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
-	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
 const (
-	// maxMatched is about how many matches the index is asked for at most.
-	maxMatched = 6000
-	// maxRanked bounds how many of them are ranked: the newest.
-	maxRanked = 3000
-	// maxWalked and maxLooked bound a search for nothing but common words: how many
-	// observations it walks through, the newest, and how many of those that pass the
-	// filter it looks into. Each is a microsecond or two.
-	maxWalked = 100000
-	maxLooked = 20000
+	// maxMatched is about how many matches the index is asked for at most. It gives
+	// them in no order, so all of them are read for the newest.
+	maxMatched = 2000
+	// maxWalked bounds a search for nothing but common words: how many observations it
+	// looks through, the newest. Each is some microseconds, and common words are
+	// soon found.
+	maxWalked = 4000
 )
 
-// Search finds matches in the index, has Postgres say how much of each term there
-// is to each of them, weighs that here, and reads the page.
-func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error) {
-	terms := stems(q.Terms)
-	if len(terms) == 0 {
-		return nil, nil
+// Extent implements storage.ObservationReader.
+func (r reads) Extent(ctx context.Context, s memory.Scope) (int64, error) {
+	n, err := r.total(ctx, s)
+	if err != nil || n < countTo {
+		return n, err
 	}
-	plan, err := r.plan(ctx, s, terms, q.Filter)
+	c, err := r.common(ctx)
+	return max(n, c.rows), err
+}
+
+// Matching implements storage.ObservationReader. Clauses that few match are asked
+// of the index. Of the others the server's statistics say how many match; if there
+// is nothing else to go by, the newest observations are looked through.
+func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error) {
+	out, err := r.estimates(ctx, s, q.Clauses)
 	if err != nil {
 		return nil, err
 	}
-	matches, err := all(ctx, r.q, readMatch, plan.query(s, terms, q.Filter))
-	if err != nil || len(matches) == 0 {
-		return nil, err
-	}
-	plan.rank(matches)
-	p := q.Page.Clamp(0)
-	matches = matches[min(p.Offset, len(matches)):]
-	return r.hits(ctx, s, matches[:min(p.Limit, len(matches))])
-}
-
-// stems makes lexemes of a query's terms, each once.
-func stems(terms []string) []string {
-	var out []string
-	for _, t := range terms {
-		// What Postgres cannot store is in no observation.
-		if t == "" || !utf8.ValidString(t) || strings.IndexByte(t, 0) >= 0 || len(t) > maxLabelBytes {
-			continue
-		}
-		if t = lexical.Stem(t); !slices.Contains(out, t) && len(out) < lexical.MaxTerms {
-			out = append(out, t)
+	var few, many []clause
+	for i, terms := range q.Clauses {
+		c := clause{place: int64(i + 1), query: allOf(terms)}
+		switch {
+		case c.query == "":
+			out[i].Total = 0
+		case out[i].Total > maxMatched && labelQuery(q.Filter) == "": // labels are never common
+			many = append(many, c)
+		default:
+			few = append(few, c)
 		}
 	}
-	return out
-}
-
-// query finds matches and the weight that each term has in each. OFFSET 0 and
-// MATERIALIZED keep Postgres to the order in which it is written: first find, then
-// look closely. Asked for all at once it may walk through the whole tenant in order
-// instead of asking the index, or carry whole observations through a sort.
-func (p plan) query(s memory.Scope, terms []string, f storage.ObservationFilter) *query {
-	q := sql(`WITH matches AS MATERIALIZED (`)
-	if p.newest {
-		q.add(`SELECT number FROM (SELECT o.number, o.terms FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
-			add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, maxWalked).filter(f).
-			add(` LIMIT ?) newest WHERE terms @@ ?::text::tsquery LIMIT ?`, maxLooked, anyOf(terms), maxRanked)
-	} else {
-		q.add(`SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(s, "o.").
-			and("o.terms @@ ?::text::tsquery", scopeQuery(s)+" & "+anyOf(p.asked)+labelQuery(f)).window(f).filter(f).
-			add(` OFFSET 0) found ORDER BY number DESC LIMIT ?`, maxRanked)
+	limit := storage.Page{Limit: q.Limit}.Clamp(0).Limit
+	found := 0
+	if len(few) > 0 { // one more than asked for tells whether there are more
+		found, err = r.collect(ctx, out, byIndex(s, few, q.Filter, limit+1))
 	}
-	quoted := make([]string, len(terms))
-	for i, t := range terms {
-		quoted[i] = quote(t)
+	if err == nil && found == 0 && len(many) > 0 {
+		_, err = r.collect(ctx, out, byWalking(s, many, q.Filter, limit+1))
 	}
-	return q.add(`)
-		SELECT o.number, o.words, ARRAY(SELECT ts_rank('`+fieldWeights+`', o.terms, term::tsquery) FROM unnest(?::text[]) term)
-		FROM matches, LATERAL (SELECT o.* FROM observations o WHERE o.number = matches.number OFFSET 0) o`, quoted)
+	for i := range out {
+		settle(&out[i], limit)
+	}
+	return out, err
 }
 
-// fieldWeights are what one occurrence counts with weight D (narrative), C (none),
-// B (facts, files, concepts) and A (title). ts_rank saturates much like BM25 does,
-// but after weighing; these are BM25's (k1 1.2) of a term that occurs 1, 3 and 6
-// times.
-const fieldWeights = `{0.55, 0.7, 0.86, 1}`
-
-// match is an observation that a search found.
-type match struct {
-	number  int64
-	words   int32
-	weights []float32 // of each term; 0 where it does not occur
-	score   float64
+// settle keeps the limit, and replaces an estimate by what was found where that is
+// all there is.
+func settle(m *storage.Matches, limit int) {
+	n := len(m.Numbers)
+	if n <= limit && m.Total <= maxMatched {
+		m.Total = int64(n)
+	}
+	m.Total = max(m.Total, int64(n))
+	m.Numbers = m.Numbers[:min(n, limit)]
 }
 
-func readMatch(r pgx.Rows) (m match, err error) {
-	return m, r.Scan(&m.number, &m.words, &m.weights)
+// clause is one of those asked for, at its place among them.
+type clause struct {
+	place int64
+	query string
 }
 
-// rank orders matches as BM25 would, the best first.
-func (p plan) rank(matches []match) {
-	found := make([]float64, len(matches[0].weights))
-	var words float64
+func split(clauses []clause) (places []int64, queries []string) {
+	for _, c := range clauses {
+		places, queries = append(places, c.place), append(queries, c.query)
+	}
+	return places, queries
+}
+
+// byIndex finds matches in the index. OFFSET 0 keeps Postgres to the order in which
+// it is written: find first, then sort. Otherwise it may walk through the whole
+// tenant in order instead of asking the index.
+func byIndex(s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) *query {
+	places, queries := split(clauses)
+	return sql(`SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[]) AS clause (place, query),
+		LATERAL (SELECT number FROM (SELECT o.number FROM observations o WHERE `, places, queries).within(s, "o.").
+		and("o.terms @@ (? || clause.query)::tsquery", scopeQuery(s)+labelQuery(f)+" & ").window(f).filter(f).
+		add(` OFFSET 0) matched ORDER BY number DESC LIMIT ?) found ORDER BY clause.place, found.number DESC`, limit)
+}
+
+// byWalking looks through the newest observations.
+func byWalking(s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) *query {
+	places, queries := split(clauses)
+	return sql(`WITH newest AS MATERIALIZED (SELECT o.number, o.terms FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
+		add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, maxWalked).filter(f).
+		add(`)
+		SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[]) AS clause (place, query),
+		LATERAL (SELECT number FROM newest WHERE terms @@ clause.query::tsquery ORDER BY number DESC LIMIT ?) found
+		ORDER BY clause.place, found.number DESC`, places, queries, limit)
+}
+
+// collect adds what a query finds to the matches of each clause and says how much
+// that is.
+func (r reads) collect(ctx context.Context, out []storage.Matches, q *query) (found int, err error) {
+	type match struct{ place, number int64 }
+	matches, err := all(ctx, r.q, func(row pgx.Rows) (m match, err error) {
+		return m, row.Scan(&m.place, &m.number)
+	}, q)
 	for _, m := range matches {
-		words += float64(m.words)
-		for k, w := range m.weights {
-			if w > 0 {
-				found[k]++
-			}
-		}
+		o := &out[m.place-1]
+		o.Numbers = append(o.Numbers, m.number)
 	}
-	mean := max(words/float64(len(matches)), 1)
-	total := max(float64(p.total), float64(len(matches)))
-	for i := range matches {
-		m := &matches[i]
-		for k, w := range m.weights {
-			// What was not asked for may be common though it is rare among these.
-			holds := max(found[k], p.shares[k]*total)
-			m.score += float64(w) * math.Log(1+(total-holds+0.5)/(holds+0.5))
-		}
-		m.score *= brevity(float64(m.words) / mean)
-	}
-	slices.SortFunc(matches, func(a, b match) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.number, a.number))
-	})
+	return len(matches), err
 }
 
-// brevity is how much a match counts for its length, relative to the mean: what
-// BM25 (k1 1.2, b 0.75) makes of a term that occurs twice.
-func brevity(length float64) float64 { return 3.2 / (2 + 1.2*(0.25+0.75*length)) }
-
-// hits reads the observations of a page. One that was deleted meanwhile is left out.
-func (r reads) hits(ctx context.Context, s memory.Scope, page []match) ([]storage.Hit, error) {
-	numbers := make([]int64, len(page))
-	scores := make(map[int64]float64, len(page))
-	for i, m := range page {
-		numbers[i], scores[m.number] = m.number, m.score
+// estimates says about how many observations match each clause, as far as the
+// server knows: its terms are taken to be independent of each other.
+func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string) ([]storage.Matches, error) {
+	out := make([]storage.Matches, len(clauses))
+	total, err := r.Extent(ctx, s)
+	if err != nil || total <= fewObservations {
+		return out, err
 	}
-	found, err := r.ObservationsByNumber(ctx, s, numbers)
+	c, err := r.common(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hits := make([]storage.Hit, len(found))
-	for i, o := range found {
-		hits[i] = storage.Hit{Observation: o, Score: scores[o.Number]}
+	for i, terms := range clauses {
+		share := 1.0
+		for _, t := range terms {
+			share *= c.shares[t] // 0 where the server does not know it as common
+		}
+		out[i].Total = int64(share * float64(total))
 	}
-	return hits, nil
+	return out, nil
+}
+
+// Ranked implements storage.ObservationReader. The numbers come first, whatever
+// Postgres knows of the table.
+func (r reads) Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error) {
+	q := sql(`SELECT o.number, o.thread, o.list, o.occurred_at, COALESCE((true`).window(f).filter(f)
+	if labels := labelQuery(f); labels != "" {
+		q.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+	}
+	q.add(`), false) FROM observations o WHERE o.number = ANY(?::bigint[]) AND `, numbers[:min(len(numbers), storage.MaxPage)]).
+		within(s, "o.").add(` ORDER BY o.number`)
+	return all(ctx, r.q, func(row pgx.Rows) (k storage.Ranked, err error) {
+		return k, row.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Passes)
+	}, q)
 }

@@ -1,21 +1,18 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"claude-mem/memory"
-	"claude-mem/storage"
 )
 
 const (
-	// fewObservations is up to where every search is fast, so that no term is left out.
-	fewObservations = 5000
+	// fewObservations is up to where every search is fast, so that nothing is common.
+	fewObservations = 2000
 	// countTo bounds the counting of a tenant's observations: of more, the number
 	// makes no difference.
 	countTo = 50000
@@ -24,50 +21,6 @@ const (
 	// maxTenants bounds how many tenants' counts are remembered.
 	maxTenants = 4096
 )
-
-// plan says how a search finds its matches.
-type plan struct {
-	total  int64     // about how many observations the tenant has
-	shares []float64 // of each term, which share of them holds it; 0 where it is small
-	asked  []string  // the terms that the index is asked for
-	newest bool      // or else: look through the newest observations
-}
-
-// plan chooses the terms that the index is asked for: the rarest, as long as they
-// do not match too many observations together. The others count for the ranking all
-// the same. If even the rarest matches too many, the newest observations are searched
-// through: it does not take many to find enough.
-func (r reads) plan(ctx context.Context, s memory.Scope, terms []string, f storage.ObservationFilter) (plan, error) {
-	total, err := r.total(ctx, s)
-	p := plan{total: total, shares: make([]float64, len(terms)), asked: terms}
-	if err != nil || total <= fewObservations {
-		return p, err
-	}
-	c, err := r.common(ctx)
-	if err != nil {
-		return plan{}, err
-	}
-	if total >= countTo {
-		p.total = max(total, c.rows)
-	}
-	for i, t := range terms {
-		p.shares[i] = c.shares[t]
-	}
-	rarest := slices.Clone(terms)
-	slices.SortStableFunc(rarest, func(a, b string) int { return cmp.Compare(c.shares[a], c.shares[b]) })
-	n, matched := 0, 0.0
-	for ; n < len(rarest); n++ {
-		if matched += c.shares[rarest[n]] * float64(p.total); matched > maxMatched {
-			break
-		}
-	}
-	if n > 0 {
-		p.asked = rarest[:n]
-	} else {
-		p.newest = labelQuery(f) == "" // labels are never common
-	}
-	return p, nil
-}
 
 // statistics remembers for a while what changes slowly.
 type statistics struct {

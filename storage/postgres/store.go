@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -70,6 +71,9 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)
+	if err := s.reindex(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -110,8 +111,8 @@ func TestMigrationKeepsDataAndLeavesABackup(t *testing.T) {
 	}
 	private(t, backup, 0o600)
 	s := openAt(t, backup, Options{})
-	got, err := s.Search(context.Background(), o.Scope(), storage.Query{Terms: []string{"remember"}})
-	if err != nil || len(got) != 1 || got[0].Number != o.Number {
+	got, err := s.Matching(context.Background(), o.Scope(), storage.Matching{Clauses: [][]string{{"rememb"}}})
+	if err != nil || len(got) != 1 || !slices.Equal(got[0].Numbers, []int64{o.Number}) {
 		t.Errorf("the backup answers %v, %v", got, err)
 	}
 }
@@ -175,5 +176,26 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 	}
 	if _, err := Open(context.Background(), filepath.Join(path, "below", "a file"), Options{}); err == nil {
 		t.Error("it opens below a file")
+	}
+}
+
+// What was stored before there was an index of the present form is indexed when the
+// database is opened, from where an earlier attempt stopped.
+func TestOpenIndexesWhatIsNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.db")
+	o := memories(t, path)
+	s := openAt(t, path, Options{})
+	for n := int64(2); n <= 2*reindexBatch+50; n++ {
+		exec(t, s, `INSERT INTO observations (number, id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata)
+			VALUES (?1, 'o' || ?1, 't', 'p', 'manual', 1, 1, 1, 'remember that', '{}')`, n)
+	}
+	exec(t, s, `INSERT INTO observations_unindexed SELECT number FROM observations WHERE number > 1`)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path, Options{})
+	got, err := s.Matching(context.Background(), o.Scope(), storage.Matching{Clauses: [][]string{{"rememb"}}})
+	if err != nil || len(got[0].Numbers) != 2*reindexBatch+50 {
+		t.Errorf("%d are found, %v", len(got[0].Numbers), err)
 	}
 }

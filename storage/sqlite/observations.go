@@ -49,7 +49,11 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 // LastWritten implements storage.ObservationReader. The full-text index is read from
 // its end, and no further than it takes.
 func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
-	match := labelMatch(f)
+	keys, err := r.keys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	match := keys.labelMatch(f)
 	if match == "" {
 		return r.Observations(ctx, s, f, storage.Page{Limit: limit})
 	}
@@ -68,7 +72,11 @@ func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.Obser
 		w = within(s)
 	}
 	from := `observations o`
-	if match := labelMatch(f); match != "" {
+	keys, err := r.keys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if match := keys.labelMatch(f); match != "" {
 		// Few have the label, so these are found first and sorted then.
 		from = `observations_fts f CROSS JOIN observations o ON o.number = f.rowid`
 		w = (&where{}).and("observations_fts MATCH ?", match).and(within(s).String(), within(s).args...)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"claude-mem/internal/id"
-	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 )
 
@@ -58,29 +57,6 @@ func (t *tx) putSources(ctx context.Context, o memory.Observation, sources []mem
 	return nil
 }
 
-// index replaces the observation's entry in the full-text index.
-func (t *tx) index(ctx context.Context, o memory.Observation) error {
-	m := o.Metadata
-	narrative := []string{m.Subtitle, m.Narrative}
-	if m.Summary != nil {
-		for _, f := range m.Summary.Fields() {
-			narrative = append(narrative, f.Text)
-		}
-	}
-	// What a provider wrote has its content from the fields; what a client wrote
-	// may have nothing but content.
-	if o.Content != m.Content() {
-		narrative = append(narrative, o.Content)
-	}
-	files := append(append([]string{}, m.FilesModified...), m.FilesRead...)
-	_, err := t.exec(ctx, `INSERT OR REPLACE INTO observations_fts (rowid, title, facts, narrative, files, concepts)
-		VALUES (?, ?, ?, ?, ?, ?)`, o.Number, lexical.Index(m.Title), terms(m.Facts), terms(narrative), terms(files), terms(m.Concepts))
-	return err
-}
-
-// terms indexes several texts as one field.
-func terms(texts []string) string { return lexical.Index(strings.Join(texts, "\n")) }
-
 // UpdateObservation implements storage.ObservationWriter.
 func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
 	metadata, err := json.Marshal(o.Metadata)
@@ -109,9 +85,12 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	return t.unindex(ctx, n)
 }
 
-// unindex removes the entry of the observation with that number from the full-text index.
+// unindex removes what the observation with that number is found and ranked by.
 func (t *tx) unindex(ctx context.Context, number int64) error {
-	_, err := t.exec(ctx, `DELETE FROM observations_fts WHERE rowid = ?`, number)
+	if _, err := t.exec(ctx, `DELETE FROM observations_fts WHERE rowid = ?`, number); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM observation_terms WHERE number = ?`, number)
 	return err
 }
 

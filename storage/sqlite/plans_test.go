@@ -40,7 +40,8 @@ func fillForPlans(t *testing.T, s *Store) {
 			'q' || i, 1, 3, i, CASE i % 100 WHEN 0 THEN i END, CASE i % 50 WHEN 1 THEN i END, 'hook', i, i FROM n`,
 		`INSERT INTO observations (id, team_id, project_id, session_id, kind, occurred_at, created_at, updated_at, content, metadata)
 			SELECT 'o' || i, 't1', 'p1', 's' || (i % 7), 'change', i, i, i, '', '{}' FROM n`,
-		`INSERT INTO observations_fts (rowid, title) SELECT i, 'word' || (i % 10) FROM n`,
+		`INSERT INTO observations_fts (rowid, terms) SELECT i, 'word' || (i % 10) FROM n`,
+		`INSERT INTO observation_terms SELECT i, 1, x'' FROM n`,
 		`INSERT INTO audit_log (id, team_id, project_id, action, resource_type, resource_id, request_id, details, created_at)
 			SELECT 'a' || i, 't1', 'p1', 'x', 'y', 'e' || i, 'r' || i, '{}', i FROM n`,
 		`ANALYZE`,
@@ -103,7 +104,8 @@ func badStep(text string, plan []string) string {
 	for i, step := range plan {
 		switch {
 		case strings.HasPrefix(step, "SCAN") && strings.Contains(step, "VIRTUAL TABLE INDEX"): // the full-text index, or a JSON list
-		case strings.HasPrefix(step, "SCAN CONSTANT ROW"), strings.HasPrefix(step, "SCAN (subquery"), step == "SCAN hits", step == "SCAN b":
+		case strings.HasPrefix(step, "SCAN CONSTANT ROW"), strings.HasPrefix(step, "SCAN (subquery"), step == "SCAN f":
+		case step == "SCAN u": // what a migration left to do, in order
 		case step == "SCAN p", step == "SCAN a": // the lists in one row
 		case strings.HasPrefix(step, "SEARCH j USING INDEX"), strings.Contains(text, "FROM batch_events WHERE job_id"): // a few events of one job
 		case strings.HasPrefix(step, "SCAN") && counts && strings.Contains(step, "COVERING INDEX"):

@@ -9,11 +9,11 @@ import (
 	"claude-mem/storage"
 )
 
-// reads implements storage.Reader over wherever SQL can be sent. df remembers how
-// common terms are, for all of a store's searches.
+// reads implements storage.Reader over wherever SQL can be sent. extents remembers
+// how much there is, for all of a store's searches.
 type reads struct {
-	q  querier
-	df *frequencies
+	q       querier
+	extents *extents
 }
 
 // tx implements storage.Tx on the writer's connection.

@@ -3,129 +3,106 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"slices"
+	"strconv"
 	"strings"
 
-	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
-// maxRanked bounds how many matches of one search are ranked: the newest.
-// Ranking a match costs about a microsecond.
-const maxRanked = 20000
+// maxLooked is how many matches of a clause are looked into, the newest, where a
+// filter decides: each costs a microsecond or two.
+const maxLooked = 20000
 
-// search ranks what meets a condition. The CROSS JOIN fixes the order of the loops:
-// the index first, then the row of each match. The other way round SQLite asks the
-// index once for every row of the project. The rows that are shown are read again
-// at the end, when it is known which they are.
-//
-// The weights follow the columns title, facts, narrative, files, concepts.
-const (
-	searchHits = `WITH hits AS MATERIALIZED (
-		SELECT f.rowid AS number, bm25(observations_fts, 6.0, 3.0, 1.0, 3.0, 3.0) AS rank
-		FROM observations_fts f CROSS JOIN observations o ON o.number = f.rowid
-		WHERE observations_fts MATCH ? AND `
-	searchBest = ` ORDER BY f.rowid DESC LIMIT ?),
-	best AS MATERIALIZED (SELECT * FROM hits ORDER BY rank, number DESC LIMIT ? OFFSET ?)
-	SELECT ` + observationColumns + `, -b.rank FROM best b CROSS JOIN observations o ON o.number = b.number
-	ORDER BY b.rank, b.number DESC`
-)
-
-// Search implements storage.ObservationReader.
-func (r reads) Search(ctx context.Context, s memory.Scope, q storage.Query) ([]storage.Hit, error) {
-	terms, err := r.telling(ctx, cleanTerms(q.Terms))
-	if err != nil || len(terms) == 0 {
-		return nil, err
-	}
-	match := "(" + strings.Join(terms, " OR ") + ")"
-	if labels := labelMatch(q.Filter); labels != "" {
-		match += " AND " + labels
-	}
-	w := within(s)
-	w.filter(q.Filter)
-	p := q.Page.Clamp(0)
-	args := append([]any{match}, w.args...)
-	return all(ctx, r.q, func(sc scanner) (h storage.Hit, err error) {
-		h.Observation, err = scanObservation(sc, &h.Score)
-		return h, err
-	}, searchHits+w.String()+searchBest, append(args, maxRanked, p.Limit, p.Offset)...)
+// Extent implements storage.ObservationReader.
+func (r reads) Extent(ctx context.Context, s memory.Scope) (int64, error) {
+	e, err := r.extent(ctx, s)
+	return e.count, err
 }
 
-// cleanTerms quotes each term as an FTS5 string, so that none is ever syntax.
-func cleanTerms(terms []string) []string {
-	var out []string
-	for _, t := range terms {
-		// SQLite would take a NUL for the end of the expression.
-		if t != "" && strings.IndexByte(t, 0) < 0 && len(out) < lexical.MaxTerms {
-			if t = quote(t); !slices.Contains(out, t) {
-				out = append(out, t)
-			}
+// Matching implements storage.ObservationReader. The index has its entries in the
+// order of numbers, so that the newest are read and no more.
+func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error) {
+	keys, err := r.keys(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	e, err := r.extent(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	limit := storage.Page{Limit: q.Limit}.Clamp(0).Limit
+	out := make([]storage.Matches, len(q.Clauses))
+	for i, clause := range q.Clauses {
+		match := keys.allOf(clause)
+		if match == "" {
+			continue
 		}
+		// One more than asked for tells whether there are more.
+		found, err := r.newest(ctx, s, match, keys.labelMatch(q.Filter), q.Filter, limit+1)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = storage.Matches{Numbers: found[:min(len(found), limit)], Total: e.total(found, limit)}
+	}
+	return out, nil
+}
+
+// newest lists the newest numbers that match. They come as one text: a row for each
+// would take longer than finding them. The CROSS JOIN fixes the order of the loops:
+// the index first, then the row of each match. The other way round SQLite asks the
+// index once for every row of the project.
+func (r reads) newest(ctx context.Context, s memory.Scope, match, labels string, f storage.ObservationFilter, limit int) ([]int64, error) {
+	if labels != "" {
+		match += " AND " + labels
+	}
+	found := `SELECT rowid AS number FROM observations_fts WHERE observations_fts MATCH ? ORDER BY rowid DESC LIMIT ?`
+	args := []any{match, limit}
+	if narrow(f) {
+		w := within(s)
+		w.filter(f)
+		found = `SELECT f.number FROM (` + found + `) f CROSS JOIN observations o ON o.number = f.number WHERE ` + w.String() + ` LIMIT ?`
+		args = append([]any{match, maxLooked}, append(w.args, limit)...)
+	}
+	list, err := one(ctx, r.q, "list", identifier, `SELECT json_group_array(number) FROM (`+found+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return numbers(list), nil
+}
+
+// narrow reports whether most observations may fail the filter, so that it has to
+// be asked before the newest are taken.
+func narrow(f storage.ObservationFilter) bool {
+	return len(f.Kinds) > 0 || len(f.Concepts) > 0 || len(f.Files) > 0 || f.Since != 0 || f.Until != 0 || f.SessionID != ""
+}
+
+// numbers reads a JSON list of numbers as SQLite writes it.
+func numbers(list string) []int64 {
+	list = strings.Trim(list, "[]")
+	if list == "" {
+		return nil
+	}
+	out := make([]int64, 0, strings.Count(list, ",")+1)
+	for text := range strings.SplitSeq(list, ",") {
+		n, _ := strconv.ParseInt(text, 10, 64) // the index holds nothing else
+		out = append(out, n)
 	}
 	return out
 }
 
-func quote(term string) string { return `"` + strings.ReplaceAll(term, `"`, `""`) + `"` }
-
-// filter adds what f asks for, on columns of observations.
-func (w *where) filter(f storage.ObservationFilter) {
-	if len(f.Kinds) > 0 {
-		w.and("kind IN (SELECT value FROM json_each(?))", jsonList(f.Kinds))
+// Ranked implements storage.ObservationReader.
+func (r reads) Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error) {
+	passes := (&where{}).and("1")
+	passes.filter(f)
+	w := within(s)
+	list, err := json.Marshal(ascending(numbers))
+	if err != nil {
+		return nil, err
 	}
-	if len(f.Concepts) > 0 {
-		w.and(`EXISTS (SELECT 1 FROM json_each(metadata, '$.concepts') c, json_each(?) a WHERE c.value = a.value)`,
-			jsonList(f.Concepts))
-	}
-	if len(f.Files) > 0 {
-		w.and(`EXISTS (SELECT 1 FROM json_each(?) a WHERE EXISTS (SELECT 1 FROM
-			(SELECT value FROM json_each(metadata, '$.files_modified') UNION ALL SELECT value FROM json_each(metadata, '$.files_read')) p
-			WHERE p.value = a.value OR substr(p.value, -length(a.value) - 1) = '/' || a.value))`, jsonList(f.Files))
-	}
-	if f.Since != 0 {
-		w.and("occurred_at >= ?", f.Since)
-	}
-	if f.Until != 0 {
-		w.and("occurred_at < ?", f.Until)
-	}
-	if f.SessionID != "" {
-		w.and("session_id = ?", f.SessionID)
-	}
-	if f.WithoutSubagents {
-		w.and("agent_id IS NULL")
-	}
-	if f.WithoutSuperseded {
-		w.and("superseded_by IS NULL")
-	}
-}
-
-func jsonList(values []string) string {
-	b, _ := json.Marshal(values) // strings always marshal
-	return string(b)
-}
-
-// labelMatch is an FTS5 expression that all observations with one of the filter's
-// files and one of its concepts match. It matches others too: it saves filter from
-// parsing the metadata of every row. Empty means that it cannot say.
-func labelMatch(f storage.ObservationFilter) string {
-	files, concepts := columnMatch("files", f.Files), columnMatch("concepts", f.Concepts)
-	if files == "" || concepts == "" {
-		return files + concepts
-	}
-	return files + " AND " + concepts
-}
-
-func columnMatch(column string, values []string) string {
-	var any []string
-	for _, v := range values {
-		terms := cleanTerms(strings.Fields(lexical.Index(v)))
-		if len(terms) == 0 {
-			return ""
-		}
-		any = append(any, "("+strings.Join(terms, " AND ")+")")
-	}
-	if any == nil {
-		return ""
-	}
-	return "(" + column + " : (" + strings.Join(any, " OR ") + "))"
+	return all(ctx, r.q, func(sc scanner) (k storage.Ranked, err error) {
+		return k, sc.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Passes)
+	}, `SELECT t.number, t.thread, t.list, o.occurred_at, COALESCE(`+passes.String()+`, 0)
+		FROM json_each(?) n CROSS JOIN observation_terms t ON t.number = n.value CROSS JOIN observations o ON o.number = t.number
+		WHERE `+w.String(), append(append(passes.args, string(list)), w.args...)...)
 }

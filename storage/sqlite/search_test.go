@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
-// wordStore holds rows observations with the word "everywhere", of which the first
-// hundred have "often" too, the first two "seldom", and one "once".
+// wordStore holds rows observations with the word "everywhere", of which the oldest
+// hundred have "often" too.
 func wordStore(t *testing.T, rows int) *Store {
 	t.Helper()
 	s := openAt(t, filepath.Join(t.TempDir(), "m.db"), Options{})
@@ -20,61 +19,79 @@ func wordStore(t *testing.T, rows int) *Store {
 	exec(t, s, `INSERT INTO projects VALUES ('p', 't', 'p', '{}', 1, 1)`)
 	exec(t, s, fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 		INSERT INTO observations (number, id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata)
-		SELECT i, 'o' || i, 't', 'p', 'change', i, i, i, '', '{}' FROM n`, rows))
-	exec(t, s, `INSERT INTO observations_fts (rowid, narrative) SELECT number, 'everywhere'
-		|| iif(number <= 100, ' often', '') || iif(number <= 2, ' seldom', '') || iif(number = 1, ' once', '') FROM observations`)
+		SELECT i, 'o' || i, 't', 'p', iif(i = 1, 'bugfix', 'change'), i, i, i, '', '{}' FROM n`, rows))
+	key := projectKey(memory.Scope{TeamID: "t", ProjectID: "p"})
+	exec(t, s, `INSERT INTO observations_fts (rowid, terms) SELECT number, ?1 || 'everywhere'
+		|| iif(number <= 100, ' ' || ?1 || 'often', '') FROM observations`, key)
 	return s
 }
 
-func TestCommonTermsAreLeftOut(t *testing.T) {
-	// The limit is 1 in 50: 120 rows of 6000.
-	s := wordStore(t, 6000)
+func TestMatchingOfManyEstimates(t *testing.T) {
+	const rows = countTo + 5000
+	s := wordStore(t, rows)
 	scope := memory.Scope{TeamID: "t", ProjectID: "p"}
-	for _, c := range []struct {
-		terms []string
-		want  int // how many are found
-	}{
-		{[]string{"everywhere"}, 1000},
-		{[]string{"everywhere", "once"}, 1000},         // two terms are never too many
-		{[]string{"everywhere", "often", "once"}, 100}, // the common one tells nothing
-		{[]string{"everywhere", "seldom", "once"}, 2},
-		{[]string{"everywhere", "once", "nowhere"}, 1},
-		{[]string{"everywhere", `"everywhere`, "everywhere "}, 1000}, // all are common: the rarest stay
-		{[]string{"nowhere", "none", "nil"}, 0},
-	} {
-		for range 2 { // the second time from the counts that are remembered
-			hits, err := s.Search(context.Background(), scope, storage.Query{Terms: slices.Clone(c.terms), Page: storage.Page{Limit: 1000}})
-			if err != nil || len(hits) != c.want {
-				t.Errorf("%q finds %d, not %d (%v)", c.terms, len(hits), c.want, err)
-			}
+	for range 2 { // the second time from the count that is remembered
+		n, err := s.Extent(context.Background(), scope)
+		if err != nil || n != rows {
+			t.Errorf("the extent is %d, not %d (%v)", n, rows, err)
+		}
+		m, err := s.Matching(context.Background(), scope, storage.Matching{
+			Clauses: [][]string{{"everywhere"}, {"often"}, {"everywhere", "often"}}, Limit: 50,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := m[0].Numbers; len(n) != 50 || n[0] != rows || m[0].Total != rows {
+			t.Errorf("a word that all have: %d found from %d on, %d in all", len(n), n[0], m[0].Total)
+		}
+		// Those that have it stand together, so the estimate is far too high, but no
+		// higher than what there is.
+		if n := m[1].Numbers; len(n) != 50 || n[0] != 100 || m[1].Total > rows || m[1].Total <= 50 {
+			t.Errorf("a word that the oldest have: %d found, %d in all", len(n), m[1].Total)
+		}
+		if n := m[2].Numbers; len(n) != 50 || n[0] != 100 {
+			t.Errorf("both words: %v", n)
 		}
 	}
 }
 
-func TestRankingIsBounded(t *testing.T) {
-	s := wordStore(t, maxRanked+10)
-	for offset, want := range map[int]int{0: 5, maxRanked - 3: 3, maxRanked: 0} {
-		hits, err := s.Search(context.Background(), memory.Scope{TeamID: "t", ProjectID: "p"},
-			storage.Query{Terms: []string{"everywhere"}, Page: storage.Page{Limit: 5, Offset: offset}})
-		if err != nil || len(hits) != want {
-			t.Errorf("at offset %d there are %d, not %d (%v)", offset, len(hits), want, err)
-		}
+// A filter that few pass must not make a search read the whole store.
+func TestMatchingLooksIntoABoundedNumber(t *testing.T) {
+	s := wordStore(t, maxLooked+10)
+	m, err := s.Matching(context.Background(), memory.Scope{TeamID: "t", ProjectID: "p"}, storage.Matching{
+		Clauses: [][]string{{"everywhere"}, {"often"}}, Filter: storage.ObservationFilter{Kinds: []string{"bugfix"}},
+	})
+	if err != nil || len(m[0].Numbers) != 0 || len(m[1].Numbers) != 1 {
+		t.Errorf("found %v, %v", m, err)
 	}
 }
 
-func TestFrequenciesAreBounded(t *testing.T) {
-	f := newFrequencies()
-	for i := range 3 * maxFrequencies {
-		f.put(fmt.Sprint(i), int64(i), true)
+func TestExtentsAreBounded(t *testing.T) {
+	es := newExtents()
+	for i := range 3 * maxExtents {
+		es.put(memory.Scope{TeamID: fmt.Sprint(i)}, extent{count: believedFrom})
 	}
-	if len(f.m) > maxFrequencies {
-		t.Errorf("%d counts are remembered", len(f.m))
+	if len(es.m) > maxExtents {
+		t.Errorf("%d counts are remembered", len(es.m))
 	}
-	f.put("cut", 11, false)
-	if _, ok := f.get("cut", 10); !ok {
-		t.Error("a count that reached its limit is forgotten")
+	es.put(memory.Scope{TeamID: "small"}, extent{count: believedFrom - 1})
+	if _, ok := es.get(memory.Scope{TeamID: "small"}); ok {
+		t.Error("the count of few is believed")
 	}
-	if _, ok := f.get("cut", 20); ok {
-		t.Error("a count that stopped at 11 is taken for one up to 20")
+}
+
+func TestProjectKeysAreTerms(t *testing.T) {
+	seen := make(map[string]bool)
+	for i := range 1000 {
+		k := projectKey(memory.Scope{ProjectID: fmt.Sprint("project ", i)})
+		if !isTerm(k) || len(k) != keyLen || seen[k] {
+			t.Errorf("key %q", k)
+		}
+		seen[k] = true
+	}
+	for text, want := range map[string]bool{"abc9": true, "größe": true, "日本": true, "": false, "A": false, "a b": false, `a"`: false, "a*": false, "a\x00": false} {
+		if isTerm(text) != want {
+			t.Errorf("isTerm(%q) = %v", text, !want)
+		}
 	}
 }

@@ -81,10 +81,12 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		s.db.Close()
 		return nil, err
 	}
-	frequencies := newFrequencies()
-	s.reads = reads{q: newStatements(s.pool), df: frequencies}
+	s.reads = reads{q: newStatements(s.pool), extents: newExtents()}
 	s.writer = startWriter(s.db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: idleAfter}, s.Moved)
 	s.SetOutbox(o.Outbox)
+	if err := s.reindex(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -136,7 +138,7 @@ func openDSN(path string, n int, query string) (*sql.DB, error) {
 // means that fn never runs; from then on fn's result decides.
 func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
 	return s.writer.do(ctx, func(g *group) error {
-		return fn(&tx{reads: reads{q: g, df: s.df}, group: g})
+		return fn(&tx{reads: reads{q: g, extents: s.extents}, group: g})
 	})
 }
 

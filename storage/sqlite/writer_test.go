@@ -97,10 +97,10 @@ func TestWaitingTransactionsShareOneCommit(t *testing.T) {
 }
 
 // exec sends a statement that must succeed.
-func exec(t *testing.T, s *Store, text string) {
+func exec(t *testing.T, s *Store, text string, args ...any) {
 	t.Helper()
 	err := s.WriteSQL(context.Background(), func(tx *sql.Tx) error {
-		_, err := tx.Exec(text)
+		_, err := tx.Exec(text, args...)
 		return err
 	})
 	if err != nil {

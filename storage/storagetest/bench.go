@@ -199,7 +199,7 @@ func words(seed uint64, n int) []string {
 	return out
 }
 
-// benchSearch asks for rare words, for rare and common ones, and for the five most
+// benchSearch looks for rare words, for rare and common ones, and for the five most
 // common words there are.
 func benchSearch(b *testing.B, open Open, rows int) {
 	f := newFixture(b, open)
@@ -223,9 +223,13 @@ func benchSearch(b *testing.B, open Open, rows int) {
 	}
 	for _, q := range queries {
 		b.Run(q.name, func(b *testing.B) {
+			matching := storage.Matching{Limit: storage.MaxPage}
+			for _, term := range lexical.Terms(q.text) {
+				matching.Clauses = append(matching.Clauses, []string{lexical.Root(term)})
+			}
 			for b.Loop() {
 				ctx, cancel := context.WithTimeout(f.ctx, time.Minute)
-				_, err := f.store.Search(ctx, f.ours, storage.Query{Terms: lexical.Terms(q.text), Page: storage.Page{Limit: 20}})
+				_, err := f.store.Matching(ctx, f.ours, matching)
 				cancel()
 				if err != nil {
 					b.Fatal(err)

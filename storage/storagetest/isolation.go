@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"claude-mem/internal/id"
+	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -132,8 +133,16 @@ func reaches() map[string]reach {
 		"LastWritten": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.LastWritten(ctx, s, storage.ObservationFilter{Files: []string{"needle.go"}}, 0))
 		},
-		"Search": func(ctx c, tx t, s s, _ r) (bool, error) {
-			return some(tx.Search(ctx, s, storage.Query{Terms: []string{"needle"}}))
+		"Matching": func(ctx c, tx t, s s, _ r) (bool, error) {
+			m, err := tx.Matching(ctx, s, storage.Matching{Clauses: [][]string{{lexical.Root("needle")}}})
+			return err == nil && len(m[0].Numbers) > 0, err
+		},
+		"Ranked": func(ctx c, tx t, s s, r r) (bool, error) {
+			return some(tx.Ranked(ctx, s, storage.ObservationFilter{}, []int64{r.summary.Number}))
+		},
+		"Extent": func(ctx c, tx t, s s, _ r) (bool, error) {
+			n, err := tx.Extent(ctx, s)
+			return n > 0, err
 		},
 		"Around":            func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.Around(ctx, s, r.summary.Number, 9, 9)) },
 		"EventObservations": func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.EventObservations(ctx, s, r.event.ID)) },

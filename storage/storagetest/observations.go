@@ -175,14 +175,16 @@ func testFilters(f *fixture) {
 		f.ok(err)
 		f.same("last written, "+c.what, ids(list, title), c.want)
 
+		want := slices.Sorted(slices.Values(c.want))
+		f.same("ranked, "+c.what, f.passing(c.f, []int64{1, 2, 3, 4}), want)
 		// The same filter, on a search that matches every one of them.
-		hits, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"a", "b", "c", "d"}, Filter: c.f})
+		matches, err := f.store.Matching(f.ctx, f.ours, storage.Matching{Clauses: [][]string{{"a"}, {"b"}, {"c"}, {"d"}}, Filter: c.f})
 		f.ok(err)
-		found := ids(hits, func(h storage.Hit) string { return h.Title() })
-		slices.Sort(found)
-		want := slices.Clone(c.want)
-		slices.Sort(want)
-		f.same("search, "+c.what, found, want)
+		var found []int64
+		for _, m := range matches {
+			found = append(found, m.Numbers...)
+		}
+		f.same("search, "+c.what, f.passing(c.f, found), want)
 	}
 }
 
@@ -200,6 +202,22 @@ func testLastWritten(f *fixture) {
 	list, err = f.store.LastWritten(f.ctx, f.ours, storage.ObservationFilter{}, 2)
 	f.ok(err)
 	f.same("without a file", ids(list, title), []string{"o-000", "o-002"})
+}
+
+// passing are the titles of those that pass the filter, sorted.
+func (f *fixture) passing(filter storage.ObservationFilter, numbers []int64) []string {
+	f.Helper()
+	ranked, err := f.store.Ranked(f.ctx, f.ours, filter, numbers)
+	f.ok(err)
+	var passing []int64
+	for _, r := range ranked {
+		if r.Passes {
+			passing = append(passing, r.Number)
+		}
+	}
+	list, err := f.store.ObservationsByNumber(f.ctx, f.ours, passing)
+	f.ok(err)
+	return slices.Sorted(slices.Values(ids(list, title)))
 }
 
 // testAround checks the neighbours of an observation in time, at the edges too.

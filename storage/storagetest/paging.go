@@ -35,10 +35,6 @@ func (f *fixture) pagers(session string) map[string]func(storage.Page) ([]string
 			l, err := f.store.Observations(f.ctx, f.ours, storage.ObservationFilter{}, p)
 			return ids(l, func(o memory.Observation) string { return o.ID }), err
 		},
-		"Search": func(p storage.Page) ([]string, error) {
-			l, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"same"}, Page: p})
-			return ids(l, func(h storage.Hit) string { return h.ID }), err
-		},
 		"Audit": func(p storage.Page) ([]string, error) {
 			l, err := f.store.Audit(f.ctx, f.ours, storage.AuditFilter{}, p)
 			return ids(l, func(e memory.AuditEntry) string { return e.ID }), err

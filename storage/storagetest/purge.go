@@ -56,9 +56,7 @@ func testPurge(f *fixture) {
 
 	_, err = f.finish(inFlight.ID, "worker", storage.Outcome{Status: memory.JobCompleted, Result: "observations", At: 60})
 	f.fails("a job that is gone cannot be finished", err, memory.ErrConflict)
-	hits, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"needle"}})
-	f.ok(err)
-	f.same("what a search finds", ids(hits, func(h storage.Hit) string { return h.Metadata.Title }), []string{"needle young"})
+	f.same("what a search finds", f.find(f.ours, "needle"), []string{"needle young"})
 	_, err = f.store.Job(f.ctx, f.ours, young.ID)
 	f.ok(err)
 	counts, err := f.store.Counts(f.ctx, f.ours)

@@ -1,22 +1,45 @@
 package storagetest
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"claude-mem/internal/lexical"
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
-// find searches for any text and returns the titles found, best first.
+// find searches for any text and returns the titles of what holds any of its terms:
+// those first that hold most of them, then the newest.
 func (f *fixture) find(s memory.Scope, text string) []string {
 	f.Helper()
-	hits, err := f.store.Search(f.ctx, s, storage.Query{Terms: lexical.Terms(text)})
-	if err != nil {
-		f.Fatalf("search for %q: %v", text, err)
+	return f.findIn(f.store, s, text)
+}
+
+func (f *fixture) findIn(r storage.Reader, s memory.Scope, text string) []string {
+	f.Helper()
+	var q storage.Matching
+	for _, term := range lexical.Terms(text) {
+		q.Clauses = append(q.Clauses, []string{lexical.Root(term)})
 	}
-	return ids(hits, func(h storage.Hit) string { return h.Title() })
+	matches, err := r.Matching(f.ctx, s, q)
+	f.ok(err)
+	held := make(map[int64]int)
+	for _, m := range matches {
+		for _, n := range m.Numbers {
+			held[n]++
+		}
+	}
+	numbers := slices.SortedFunc(maps.Keys(held), func(a, b int64) int {
+		return cmp.Or(cmp.Compare(held[b], held[a]), cmp.Compare(b, a))
+	})
+	list, err := r.ObservationsByNumber(f.ctx, s, numbers)
+	f.ok(err)
+	return ids(list, title)
 }
 
 // testSearch checks that what people type finds what was written: identifiers in
@@ -75,15 +98,16 @@ func (f *fixture) neverSyntax() {
 	}
 	for _, text := range texts {
 		f.find(f.ours, text)
-		for _, terms := range [][]string{{text}, {text, "bounds"}, strings.Split(text, " ")} {
-			if _, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: terms}); err != nil {
-				f.Errorf("search for the terms %.80q: %v", terms, err)
+		for _, clauses := range [][][]string{{{text}}, {{text, "bound"}, {"bound"}}, {strings.Split(text, " ")}, {{}, nil}} {
+			matches, err := f.store.Matching(f.ctx, f.ours, storage.Matching{Clauses: clauses})
+			if err != nil || len(matches) != len(clauses) {
+				f.Errorf("%d answers for the clauses %.80q: %v", len(matches), clauses, err)
 			}
 		}
 	}
-	hits, err := f.store.Search(f.ctx, f.ours, storage.Query{})
+	matches, err := f.store.Matching(f.ctx, f.ours, storage.Matching{})
 	f.ok(err)
-	f.same("no terms", len(hits), 0)
+	f.same("no clauses", len(matches), 0)
 }
 
 // testSearchInStep checks that the index follows every write, and that every field
@@ -118,53 +142,83 @@ func testSearchInStep(f *fixture) {
 		if _, _, err := tx.PutObservation(f.ctx, newObservation(f.ours, "phantom", 1)); err != nil {
 			return err
 		}
-		hits, err := tx.Search(f.ctx, f.ours, storage.Query{Terms: []string{"phantom"}})
-		f.ok(err)
-		f.same("a transaction finds what it wrote", len(hits), 1)
+		f.same("a transaction finds what it wrote", f.findIn(tx, f.ours, "phantom"), []string{"phantom"})
 		return undone
 	})
 	f.fails("undone", err, undone)
 	f.same("what was undone", f.find(f.ours, "phantom"), []string{})
 }
 
-// testRanking checks the order of hits as far as it is promised.
-func testRanking(f *fixture) {
-	put := func(at memory.Epoch, m memory.Metadata) memory.Observation {
-		o := newObservation(f.ours, "", at)
+// testMatching checks what a clause finds, in which order, and how many it says there
+// are.
+func testMatching(f *fixture) {
+	put := func(s memory.Scope, m memory.Metadata) int64 {
+		o := newObservation(s, "", 1)
 		o.Metadata, o.Content = m, m.Content()
-		return f.putObservation(o)
+		return f.putObservation(o).Number
 	}
-	filler := strings.Repeat("filler text that says nothing of note here. ", 4)
-	put(1, memory.Metadata{Title: "in narrative", Narrative: "zebra " + filler})
-	put(2, memory.Metadata{Title: "in facts", Narrative: filler, Facts: []string{"zebra"}})
-	put(3, memory.Metadata{Title: "zebra in title", Narrative: filler})
-	f.same("title before facts before narrative", f.find(f.ours, "zebra"), []string{"zebra in title", "in facts", "in narrative"})
-
-	put(4, memory.Metadata{Title: "quagga okapi"})
-	put(5, memory.Metadata{Title: "quagga other"})
-	put(6, memory.Metadata{Title: "more okapi"})
-	if got := f.find(f.ours, "quagga okapi"); len(got) != 3 || got[0] != "quagga okapi" {
-		f.Errorf("any term matches and all terms rank first: %q", got)
-	}
-	var twins []string
-	for i := range 5 {
-		twins = append([]string{fmt.Sprint(put(memory.Epoch(10+i), memory.Metadata{Title: "twin"}).Number)}, twins...)
-	}
-	var got []string
-	for offset := range 5 {
-		hits, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"twin"}, Page: storage.Page{Limit: 1, Offset: offset}})
+	title := put(f.ours, memory.Metadata{Title: "zebra okapi"})
+	facts := put(f.ours, memory.Metadata{Title: "other", Facts: []string{"zebra", "quagga"}})
+	files := put(f.ours, memory.Metadata{Title: "zebra", FilesRead: []string{"okapi.go"}})
+	foreign := put(f.theirs, memory.Metadata{Title: "zebra"})
+	second := put(f.ours2, memory.Metadata{Title: "zebra"})
+	match := func(s memory.Scope, limit int, clauses ...[]string) []storage.Matches {
+		f.Helper()
+		m, err := f.store.Matching(f.ctx, s, storage.Matching{Clauses: clauses, Limit: limit})
 		f.ok(err)
-		for _, h := range hits {
-			got = append(got, fmt.Sprint(h.Number))
-		}
+		return m
 	}
-	f.same("ties by number descending, page by page", got, twins)
+	got := match(f.ours, 10, []string{"zebra"}, []string{"okapi", "zebra"}, []string{"quagga", "okapi"}, []string{"zeb"}, []string{"zebras"})
+	want := []storage.Matches{{Numbers: []int64{files, facts, title}, Total: 3}, {Numbers: []int64{files, title}, Total: 2}, {}, {}, {}}
+	f.same("each clause by itself, all of its terms, newest first", got, want)
+	f.same("of another tenant", match(f.theirs, 10, []string{"zebra"}), []storage.Matches{{Numbers: []int64{foreign}, Total: 1}})
+	f.same("of a team", match(memory.Scope{TeamID: f.ours.TeamID}, 10, []string{"zebra"}),
+		[]storage.Matches{{Numbers: []int64{second, files, facts, title}, Total: 4}})
 
-	hits, err := f.store.Search(f.ctx, f.ours, storage.Query{Terms: []string{"zebra"}})
-	f.ok(err)
-	for i := 1; i < len(hits); i++ {
-		if hits[i].Score > hits[i-1].Score {
-			f.Errorf("score %g after %g", hits[i].Score, hits[i-1].Score)
-		}
+	cut := match(f.ours, 2, []string{"zebra"})[0]
+	f.same("the newest of them", cut.Numbers, []int64{files, facts})
+	if cut.Total <= 2 {
+		f.Errorf("of three, two are listed, and %d are said to be there", cut.Total)
 	}
+	for limit, want := range map[int]int{0: 3, -1: 3, 1 << 40: 3, 1: 1} {
+		f.same(fmt.Sprintf("limit %d", limit), len(match(f.ours, limit, []string{"zebra"})[0].Numbers), want)
+	}
+	for _, c := range []struct {
+		s    memory.Scope
+		want int64
+	}{{f.ours, 3}, {memory.Scope{TeamID: f.ours.TeamID}, 4}, {memory.Scope{TeamID: "none"}, 0}} {
+		n, err := f.store.Extent(f.ctx, c.s)
+		f.ok(err)
+		f.same("extent", n, c.want)
+	}
+}
+
+// testRanked checks that what an observation is ranked by is what internal/termlist
+// makes of it, after every write.
+func testRanked(f *fixture) {
+	s := f.putSession(newSession(f.ours, "s", 1))
+	o := newObservation(f.ours, "Raise the limit?", 10)
+	o.SessionID = memory.Opt(s.ID)
+	o.Metadata.Facts, o.Metadata.FilesRead = []string{"it was low"}, []string{"a/limit.go"}
+	o.Content = "Would it help?"
+	o = f.putObservation(o)
+	other := f.putObservation(newObservation(f.ours, "Another", 11))
+	foreign := f.putObservation(newObservation(f.theirs, "Theirs", 12))
+	ranked := func(numbers ...int64) []storage.Ranked {
+		f.Helper()
+		r, err := f.store.Ranked(f.ctx, f.ours, storage.ObservationFilter{WithoutSubagents: true}, numbers)
+		f.ok(err)
+		return r
+	}
+	want := func(o memory.Observation) storage.Ranked {
+		return storage.Ranked{Number: o.Number, Thread: termlist.Thread(o), List: termlist.Of(o).Encode(), OccurredAt: o.OccurredAt, Passes: true}
+	}
+	f.same("in ascending order, once each", ranked(other.Number, 1<<60, o.Number, foreign.Number, -1, o.Number), []storage.Ranked{want(o), want(other)})
+	f.same("of no number", len(ranked()), 0)
+
+	o.Content, o.Metadata = "entirely rewritten", memory.Metadata{Title: "New"}
+	f.tx(func(tx storage.Tx) error { _, err := tx.UpdateObservation(f.ctx, o); return err })
+	f.same("after an update", ranked(o.Number), []storage.Ranked{want(o)})
+	f.tx(func(tx storage.Tx) error { return tx.DeleteObservation(f.ctx, f.ours, o.ID) })
+	f.same("after its deletion", len(ranked(o.Number)), 0)
 }

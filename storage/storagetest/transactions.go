@@ -76,7 +76,7 @@ func testCancellation(f *fixture) {
 	f.same("it ran", ran, false)
 	_, err = f.store.Projects(ctx, f.ours, storage.Page{})
 	f.fails("a read that is cancelled", err, context.Canceled)
-	_, err = f.store.Search(ctx, f.ours, storage.Query{Terms: []string{"a", "b", "c"}})
+	_, err = f.store.Matching(ctx, f.ours, storage.Matching{Clauses: [][]string{{"a"}, {"b"}}})
 	f.fails("a search that is cancelled", err, context.Canceled)
 
 	f.putEvent(e) // nothing is left that would stand in the way

@@ -1,0 +1,166 @@
+package recall
+
+import (
+	"cmp"
+	"context"
+	"math/bits"
+	"slices"
+
+	"claude-mem/memory"
+	"claude-mem/recall/rank"
+	"claude-mem/storage"
+)
+
+const (
+	// perTerm is how many observations of each term are looked at, the newest. A term
+	// that more of them hold tells little by itself: together with another one see
+	// together.
+	perTerm = 1000
+	// allTerms bounds that for a long query, over all of its terms.
+	allTerms = 6000
+	// perPair is how many observations that hold two common terms are looked at.
+	perPair = 300
+	// pairedTerms is of how many common terms, the rarest, each two are asked for
+	// together.
+	pairedTerms = 4
+	// candidates is how many observations are ranked, besides those of the pages
+	// before. Their neighbours come on top.
+	candidates = 150
+)
+
+// search finds candidates for a query: observations that hold its terms, those first
+// that hold the most telling ones.
+type search struct {
+	store  Store
+	scope  memory.Scope
+	filter storage.ObservationFilter
+	query  rank.Query
+	stats  rank.Statistics
+	found  map[int64]uint64 // which terms an observation holds, as far as it is known
+}
+
+// find collects candidates, the best n, in ascending order.
+func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
+	if c.stats.Observations, err = c.store.Extent(ctx, c.scope); err != nil {
+		return nil, err
+	}
+	common, err := c.each(ctx, n)
+	if err == nil && len(common) > 1 {
+		err = c.together(ctx, common, n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.best(n), nil
+}
+
+// each looks for every term by itself. It returns those of which there are more
+// than it looked at, the rarest first.
+func (c *search) each(ctx context.Context, n int) (common []int, err error) {
+	terms := c.query.Terms
+	q := storage.Matching{Filter: c.filter, Limit: max(min(perTerm, allTerms/len(terms)), n)}
+	for _, t := range terms {
+		q.Clauses = append(q.Clauses, []string{t.Root})
+	}
+	matches, err := c.store.Matching(ctx, c.scope, q)
+	if err != nil {
+		return nil, err
+	}
+	c.found = make(map[int64]uint64)
+	for i, m := range matches {
+		c.stats.Holding = append(c.stats.Holding, m.Total)
+		for _, number := range m.Numbers {
+			c.found[number] |= 1 << i
+		}
+		if m.Total > int64(len(m.Numbers)) {
+			common = append(common, i)
+		}
+	}
+	slices.SortStableFunc(common, func(a, b int) int { return cmp.Compare(c.stats.Holding[a], c.stats.Holding[b]) })
+	return common, nil
+}
+
+// together looks for the common terms in pairs, and for all of them: what holds
+// several may be older than the newest that hold one. It need not, when enough is
+// found that holds all of the rarest.
+func (c *search) together(ctx context.Context, common []int, n int) error {
+	common = common[:min(len(common), pairedTerms)]
+	var all uint64
+	for _, i := range common {
+		all |= 1 << i
+	}
+	var sets []uint64
+	if len(common) > 2 {
+		sets = append(sets, all)
+	}
+	for i, a := range common {
+		for _, b := range common[i+1:] {
+			sets = append(sets, 1<<a|1<<b)
+		}
+	}
+	enough := 0
+	for _, holds := range c.found {
+		if holds&all == all {
+			enough++
+		}
+	}
+	if enough >= n {
+		return nil
+	}
+	q := storage.Matching{Filter: c.filter, Limit: perPair}
+	for _, set := range sets {
+		q.Clauses = append(q.Clauses, c.roots(set))
+	}
+	matches, err := c.store.Matching(ctx, c.scope, q)
+	if err != nil {
+		return err
+	}
+	for i, m := range matches {
+		for _, number := range m.Numbers {
+			c.found[number] |= sets[i]
+		}
+	}
+	return nil
+}
+
+// roots are the terms of a set.
+func (c *search) roots(set uint64) (roots []string) {
+	for ; set != 0; set &= set - 1 {
+		roots = append(roots, c.query.Terms[bits.TrailingZeros64(set)].Root)
+	}
+	return roots
+}
+
+// best takes those whose terms weigh most, of equals the newest.
+func (c *search) best(n int) []int64 {
+	weights := make([]float64, len(c.query.Terms))
+	for i := range weights {
+		weights[i] = c.stats.Weight(i)
+	}
+	sums := make(map[uint64]float64)
+	all := make([]candidate, 0, len(c.found))
+	for number, holds := range c.found {
+		sum, known := sums[holds]
+		if !known {
+			for set := holds; set != 0; set &= set - 1 {
+				sum += weights[bits.TrailingZeros64(set)]
+			}
+			sums[holds] = sum
+		}
+		all = append(all, candidate{number, sum})
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.number, a.number))
+	})
+	numbers := make([]int64, min(n, len(all)))
+	for i := range numbers {
+		numbers[i] = all[i].number
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+type candidate struct {
+	number int64
+	weight float64
+}

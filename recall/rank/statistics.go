@@ -1,0 +1,26 @@
+package rank
+
+import "math"
+
+// Statistics say how common a query's terms are where it is asked.
+type Statistics struct {
+	Observations int64   // how many there are
+	Holding      []int64 // how many of them hold each of the query's terms
+}
+
+// weights are the terms' inverse document frequencies, as BM25 has them: ln(1+N) for
+// a term that nothing holds, next to nothing for one that all do.
+func (s Statistics) weights(q Query) []float64 {
+	w := make([]float64, len(q.Terms))
+	for i := range w {
+		w[i] = s.Weight(i)
+	}
+	return w
+}
+
+// Weight is the weight of the query's i-th term.
+func (s Statistics) Weight(i int) float64 {
+	n, holding := float64(s.Observations), float64(s.Holding[i])
+	n = max(n, holding)
+	return math.Log(1 + (n-holding+0.5)/(holding+0.5))
+}
