@@ -63,7 +63,7 @@ func (a *API) search(r *request) (answer, error) {
 	out := client.SearchResponse{Observations: make([]client.SearchHit, len(hits))}
 	recall.MarkStaleHits(a.disk(p), hits)
 	for i, h := range hits {
-		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score}
+		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score, Matched: h.Matched}
 	}
 	noteObservations(a, r, "search", p.Scope(), hits, func(h storage.Hit) string { return h.ID })
 	return ok(out)

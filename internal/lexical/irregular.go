@@ -16,7 +16,7 @@ func Root(term string) string {
 // is the closed class of the language, not the vocabulary of anybody's notes.
 func base(term string) string {
 	switch term {
-	case "went", "gone":
+	case "goes", "went", "gone":
 		return "go"
 	case "bought":
 		return "buy"
