@@ -37,7 +37,7 @@ func mayImport(from, to string) bool {
 	case "internal":
 		return leaf || from == "internal/rules"
 	case "capture", "generation", "recall":
-		return slices.Contains(contracts, to) || leaf
+		return slices.Contains(contracts, to) || leaf || strings.HasPrefix(to, room+"/")
 	case "client":
 		return leaf
 	case "hooks":
@@ -150,6 +150,8 @@ func TestMayImport(t *testing.T) {
 		{"generation", "providers", true},
 		{"generation", "providers/local", false},
 		{"recall", "daemon", false},
+		{"recall", "recall/rank", true},
+		{"generation", "recall/rank", false},
 		{"hooks", "client", true},
 		{"hooks", "storage", false},
 		{"daemon", "storage/sqlite", true},

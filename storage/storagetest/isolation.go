@@ -133,17 +133,6 @@ func reaches() map[string]reach {
 		"LastWritten": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.LastWritten(ctx, s, storage.ObservationFilter{Files: []string{"needle.go"}}, 0))
 		},
-		"Matching": func(ctx c, tx t, s s, _ r) (bool, error) {
-			m, err := tx.Matching(ctx, s, storage.Matching{Clauses: [][]string{{lexical.Root("needle")}}})
-			return err == nil && len(m[0].Numbers) > 0, err
-		},
-		"Ranked": func(ctx c, tx t, s s, r r) (bool, error) {
-			return some(tx.Ranked(ctx, s, storage.ObservationFilter{}, []int64{r.summary.Number}))
-		},
-		"Extent": func(ctx c, tx t, s s, _ r) (bool, error) {
-			n, err := tx.Extent(ctx, s)
-			return n > 0, err
-		},
 		"Around":            func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.Around(ctx, s, r.summary.Number, 9, 9)) },
 		"EventObservations": func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.EventObservations(ctx, s, r.event.ID)) },
 		"DeleteObservation": func(ctx c, tx t, s s, r r) (bool, error) {
@@ -163,6 +152,29 @@ func reaches() map[string]reach {
 		},
 		"Audit": func(ctx c, tx t, s s, _ r) (bool, error) {
 			return some(tx.Audit(ctx, s, storage.AuditFilter{}, storage.Page{}))
+		},
+	}
+}
+
+// reachesOfSearch are the cases of what search reads.
+func reachesOfSearch() map[string]reach {
+	type (
+		c = context.Context
+		t = storage.Tx
+		s = memory.Scope
+		r = tenantRows
+	)
+	return map[string]reach{
+		"Matching": func(ctx c, tx t, s s, _ r) (bool, error) {
+			m, err := tx.Matching(ctx, s, storage.Matching{Clauses: [][]string{{lexical.Root("needle")}}})
+			return err == nil && len(m[0].Numbers) > 0, err
+		},
+		"Ranked": func(ctx c, tx t, s s, r r) (bool, error) {
+			return some(tx.Ranked(ctx, s, storage.ObservationFilter{}, []int64{r.summary.Number}))
+		},
+		"Extent": func(ctx c, tx t, s s, _ r) (bool, error) {
+			n, err := tx.Extent(ctx, s)
+			return n > 0, err
 		},
 	}
 }
@@ -275,6 +287,7 @@ func hasProject(ctx context.Context, tx storage.Tx, s memory.Scope, id string) (
 func testIsolation(f *fixture) {
 	cases := reaches()
 	maps.Copy(cases, reachesByRow())
+	maps.Copy(cases, reachesOfSearch())
 	maps.Copy(cases, reachesOfUsage())
 	maps.Copy(cases, reachesOfBatches())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {
