@@ -104,7 +104,7 @@ func badStep(text string, plan []string) string {
 	for i, step := range plan {
 		switch {
 		case strings.HasPrefix(step, "SCAN") && strings.Contains(step, "VIRTUAL TABLE INDEX"): // the full-text index, or a JSON list
-		case strings.HasPrefix(step, "SCAN CONSTANT ROW"), strings.HasPrefix(step, "SCAN (subquery"), step == "SCAN f":
+		case strings.HasPrefix(step, "SCAN CONSTANT ROW"), strings.HasPrefix(step, "SCAN (subquery"), step == "SCAN b", step == "SCAN f":
 		case step == "SCAN u": // what a migration left to do, in order
 		case step == "SCAN p", step == "SCAN a": // the lists in one row
 		case strings.HasPrefix(step, "SEARCH j USING INDEX"), strings.Contains(text, "FROM batch_events WHERE job_id"): // a few events of one job
