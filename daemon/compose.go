@@ -92,6 +92,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
 		System: &system{daemon: d, parts: p},
 		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
+		Quotas: quotas(d.cfg),
 		Limits: httpapi.ContextLimits{
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),
@@ -157,4 +158,12 @@ func (p *parts) runWorker(ctx context.Context) error {
 		return nil
 	}
 	return p.worker.Run(ctx)
+}
+
+// quotas are the limits of keys and teams.
+func quotas(cfg *config.Config) httpapi.Quotas {
+	return httpapi.Quotas{
+		Meter: cfg.Bool(config.UsageMetering), PerMinute: int64(cfg.Int(config.RateLimitPerMin)),
+		MonthlyRequests: int64(cfg.Int(config.MonthlyRequestCap)), MonthlyTokens: int64(cfg.Int(config.MonthlyTokenCap)),
+	}
 }

@@ -80,6 +80,7 @@ type Reader interface {
 	ObservationReader
 	UsageReader
 	AuditReader
+	MinuteReader
 	WorkerReader
 }
 
@@ -95,6 +96,7 @@ type Tx interface {
 	UsageWriter
 	AuditWriter
 	Purger
+	MinuteWriter
 	WorkerWriter
 
 	// Enqueue sends wake-up messages if and only if the transaction commits: in it,

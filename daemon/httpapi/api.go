@@ -32,6 +32,7 @@ type Config struct {
 	// PublicURL is where clients elsewhere reach the server; "" means where the
 	// request that asks for it came to.
 	PublicURL string
+	Quotas    Quotas
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
 }
@@ -72,13 +73,14 @@ type API struct {
 	told   told
 	room   *room
 	reads  readLog
+	meter  *meter
 	dirty  chan struct{} // see wake
 }
 
 // New makes an API.
 func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
-	a := &API{Config: c, router: httprouter.New(), room: newRoom(), dirty: make(chan struct{}, 1)}
+	a := &API{Config: c, router: httprouter.New(), room: newRoom(), meter: newMeter(c.Quotas, c.Store), dirty: make(chan struct{}, 1)}
 	// A redirect is no answer to a client that posts: it would lose the body or, with
 	// another host, its key.
 	a.router.RedirectTrailingSlash = false

@@ -64,6 +64,7 @@ func exchanges() []struct {
 	}
 	return append(all,
 		e{"newer_connect", 0},
+		e{"newer_usage", 0},
 		// Existence must not leak where a resource is looked up by its id.
 		e{"sessions_get_other_project_key", 404},
 		e{"session_end_cross_project_key", 404},

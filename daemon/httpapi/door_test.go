@@ -62,6 +62,7 @@ func samples(w *world) map[string]sample {
 		"GET /v1/connect":                 {"/v1/connect", "", 200},
 		"POST /api/sessions/observations": {"/api/sessions/observations", `{"contentSessionId":"l","tool_name":"Bash"}`, 400},
 		"POST /api/sessions/summarize":    {"/api/sessions/summarize", `{"contentSessionId":"l"}`, 400},
+		"GET /v1/usage":                   {"/v1/usage", "", 200},
 		"GET /v1/stats":                   {"/v1/stats" + named, "", 403},
 	}
 }

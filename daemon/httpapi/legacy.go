@@ -41,7 +41,7 @@ func legacyServerRoutes() []LegacyRoute {
 		{post, "/v1/memories"}, {get, "/v1/memories/:id"}, {http.MethodPatch, "/v1/memories/:id"}, {del, "/v1/memories/:id"},
 		{del, "/v1/projects/:id/memory"}, {post, "/v1/search"}, {post, "/v1/context"},
 		{get, "/v1/projects"}, {post, "/v1/projects"}, {get, "/v1/projects/:id"}, {get, "/v1/audit"},
-		{post, "/v1/keys"}, {get, "/v1/connect"},
+		{post, "/v1/keys"}, {get, "/v1/connect"}, {get, "/v1/usage"},
 	} {
 		all = append(all, LegacyRoute{Method: r[0], Pattern: r[1], Parity: Native})
 	}

@@ -40,4 +40,11 @@ func (a *API) Run(ctx context.Context) {
 // when no request is under way any more.
 func (a *API) Flush(ctx context.Context) {
 	a.writeReads(ctx)
+	a.flushMeter(ctx)
+}
+
+func (a *API) flushMeter(ctx context.Context) {
+	if err := a.meter.flush(context.WithoutCancel(ctx)); err != nil {
+		a.Log.ErrorContext(ctx, "requests are not counted yet", "err", err)
+	}
 }

@@ -106,6 +106,9 @@ func (a *API) answer(r *request) (answer, error) {
 			return answer{}, err
 		}
 		r.caller.Key = key
+		if err := a.admit(r); err != nil {
+			return answer{}, err
+		}
 	}
 	return r.route.handle(a, r)
 }

@@ -15,6 +15,10 @@ const (
 	ServerPort          = "CLAUDE_MEM_SERVER_PORT"
 	AllowedHosts        = "CLAUDE_MEM_ALLOWED_HOSTS"
 	PublicURL           = "CLAUDE_MEM_PUBLIC_URL"
+	UsageMetering       = "CLAUDE_MEM_USAGE_METERING"
+	RateLimitPerMin     = "CLAUDE_MEM_RATE_LIMIT_PER_MIN"
+	MonthlyRequestCap   = "CLAUDE_MEM_MONTHLY_REQUEST_CAP"
+	MonthlyTokenCap     = "CLAUDE_MEM_MONTHLY_TOKEN_CAP"
 	ServerURL           = "CLAUDE_MEM_SERVER_URL"
 	ServerAPIKey        = "CLAUDE_MEM_SERVER_API_KEY"
 	ServerProjectID     = "CLAUDE_MEM_SERVER_PROJECT_ID"
@@ -41,6 +45,7 @@ const (
 	maxContextTokens     = 20000
 	maxContextRows       = 1000
 	maxSemanticInjection = 50
+	maxCap               = 1<<31 - 1
 	maxDebounceMS        = 3_600_000
 )
 
@@ -86,6 +91,14 @@ func Settings() []Setting {
 			Doc: "Host names, besides the loopback ones, under which clients may address the daemon."},
 		{Key: PublicURL, Kind: KindString,
 			Doc: "Where agents elsewhere reach the server, for the links it gives out; empty means wherever the request for one came to."},
+		{Key: UsageMetering, Kind: KindBool, Default: "false",
+			Doc: "Counts the requests of every key, for GET /v1/usage."},
+		{Key: RateLimitPerMin, Kind: KindInt, Default: "0", Max: maxCap,
+			Doc: "How many requests a key may make in a minute, over all servers; more are answered 429. 0 means any number."},
+		{Key: MonthlyRequestCap, Kind: KindInt, Default: "0", Max: maxCap,
+			Doc: "How many requests a team may make in a month; more are answered 402. 0 means any number."},
+		{Key: MonthlyTokenCap, Kind: KindInt, Default: "0", Max: maxCap,
+			Doc: "How many tokens generation may use for a team in a month; beyond it writes are answered 402, and search goes on. 0 means any number."},
 		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
 			Doc: "The server that hooks and commands talk to; empty means this user's own daemon."},
 		{Key: ServerAPIKey, Kind: KindString, Secret: true, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_API_KEY"},

@@ -64,6 +64,7 @@ func Run(t *testing.T, open Open) {
 		{"ranked", testRanked},
 		{"audit", testAudit},
 		{"purge", testPurge},
+		{"minutes", testMinutes},
 		{"workers", testWorkers},
 		{"paging", testPaging},
 		{"values", testValues},
