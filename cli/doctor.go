@@ -78,6 +78,7 @@ func (d *doctor) examine(ctx context.Context) {
 	}
 	d.checkPermissions()
 	d.checkDisk()
+	d.checkDeployment(ctx)
 	d.checkDaemon(ctx)
 	d.checkHealth(ctx)
 	d.checkWaiting()

@@ -51,6 +51,19 @@ func (d *doctor) checkDaemon(ctx context.Context) {
 	d.ok("daemon", detail)
 }
 
+// checkDeployment asks whether a daemon or server could run with these settings: what
+// is missing, contradictory or out of reach.
+func (d *doctor) checkDeployment(ctx context.Context) {
+	err := daemon.CheckSettings(ctx, d.cfg)
+	team := d.cfg.String(config.ServerDatabaseURL) != ""
+	switch {
+	case err != nil:
+		d.report("deployment", wrong, oneLine(err), "mend these settings; nothing is started with them")
+	case team:
+		d.ok("deployment", "a team's, on Postgres and Redis; both answer")
+	}
+}
+
 // checkHealth asks the server who it is and how it fares.
 func (d *doctor) checkHealth(ctx context.Context) {
 	if d.cl == nil {
@@ -107,7 +120,7 @@ func (d *doctor) checkPort(alive client.Alive) {
 	}
 	wanted := d.cfg.Int(config.ServerPort)
 	if wanted == 0 {
-		wanted = instance.DefaultPort()
+		wanted = config.DefaultPort()
 	}
 	if wanted != d.state.Port {
 		d.ok("port", fmt.Sprintf("%d, because %d was taken; clients find it by themselves", d.state.Port, wanted))

@@ -37,7 +37,7 @@ func (c *console) startCommand() *cobra.Command {
 		Example: "  claude-mem start",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings()
+			cfg, err := c.ownSettings()
 			if err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (c *console) stopCommand() *cobra.Command {
 		Example: "  claude-mem stop",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings()
+			cfg, err := c.ownSettings()
 			if err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func (c *console) restartCommand() *cobra.Command {
 		Example: "  claude-mem restart",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := c.settings()
+			cfg, err := c.ownSettings()
 			if err != nil {
 				return err
 			}
@@ -230,7 +230,9 @@ func (r statusReport) print(s screen) {
 	if h.Storage != nil {
 		s.printf("  storage  %s, schema %d, %s\n", h.Storage.Driver, h.Storage.SchemaVersion, size(h.Storage.SizeBytes))
 	}
+	s.transport(h.Queue.Redis)
 	s.lanes(h.Queue.Lanes)
+	s.workers(h)
 	s.spool(h.Spool)
 	s.remote(r.Server)
 }

@@ -43,7 +43,7 @@ func TestStatusSaysHowItIs(t *testing.T) {
 		{"deaf", statusReport{Running: true, URL: "http://x"}, []string{"does not answer at http://x"}, nil},
 		{
 			"well", statusReport{Running: true, URL: "http://x", Health: &client.Health{Status: "ok", Version: "v1", PID: 7, Uptime: 61}},
-			[]string{"claude-mem v1 is running: ok", "pid 7, up 1m1s"}, []string{"storage", "spool"},
+			[]string{"claude-mem v1 is running: ok", "pid 7, up 1m1s"}, []string{"storage", "spool", "Redis", "workers"},
 		},
 		{
 			"unwell", statusReport{Running: true, URL: "http://x", Health: &client.Health{
@@ -57,6 +57,14 @@ func TestStatusSaysHowItIs(t *testing.T) {
 				"paused: quota", "4 records lost", "5 records kept aside",
 			},
 			[]string{"reindex"},
+		},
+		{
+			"a team's", statusReport{Running: true, URL: "http://x", Health: &client.Health{
+				Status: "degraded", Queue: client.QueueHealth{Redis: &client.RedisHealth{Status: "error", Host: "r", Port: 6379, Prefix: "p"}},
+				Workers: []memory.Worker{{Host: "h1", PID: 9, Version: "v2", StartedAt: 1000, SeenAt: 62000, Paused: []memory.LanePause{{Lane: memory.LaneEvent, Class: "quota"}}}},
+			}},
+			[]string{"Redis at r:6379, prefix p, does not answer", "workers  1 alive", "h1 pid 9, v2, up 1m1s; event paused: quota"},
+			nil,
 		},
 	} {
 		var out bytes.Buffer

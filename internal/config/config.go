@@ -67,6 +67,7 @@ func Load(opts Options) (*Config, error) {
 		}
 		c.values[s.Key] = v
 	}
+	c.pointAtTeam()
 	return c, errors.Join(errs...)
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -188,5 +189,28 @@ func TestDirs(t *testing.T) {
 	d, err := findDirs("", userHome)
 	if err != nil || d.Config == d.Data || !filepath.IsAbs(d.Data) {
 		t.Errorf("XDG directories: %+v, %v", d, err)
+	}
+}
+
+// Where the settings are those of a team's server, that is who is talked to.
+func TestServerOfATeam(t *testing.T) {
+	database := ServerDatabaseURL + "=postgres://db.example/memory"
+	here := "http://127.0.0.1:" + strconv.Itoa(DefaultPort())
+	for _, c := range []struct {
+		environ []string
+		want    string
+	}{
+		{nil, ""},
+		{[]string{database}, here},
+		{[]string{database, ServerHost + "=0.0.0.0"}, here},
+		{[]string{database, ServerHost + "=::", ServerPort + "=8080"}, "http://127.0.0.1:8080"},
+		{[]string{database, ServerHost + "=::1", ServerPort + "=8080"}, "http://[::1]:8080"},
+		{[]string{database, ServerHost + "=memory.example"}, "http://memory.example:" + strconv.Itoa(DefaultPort())},
+		{[]string{database, ServerURL + "=https://memory.example"}, "https://memory.example"},
+	} {
+		cfg, err := Load(Options{Environ: append(c.environ, DataDir+"="+t.TempDir())})
+		if err != nil || cfg.String(ServerURL) != c.want {
+			t.Errorf("%v: %q, %v, want %q", c.environ, cfg.String(ServerURL), err, c.want)
+		}
 	}
 }

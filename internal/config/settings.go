@@ -100,7 +100,7 @@ func Settings() []Setting {
 		{Key: MonthlyTokenCap, Kind: KindInt, Default: "0", Max: maxCap,
 			Doc: "How many tokens generation may use for a team in a month; beyond it writes are answered 402, and search goes on. 0 means any number."},
 		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
-			Doc: "The server that hooks and commands talk to; empty means this user's own daemon."},
+			Doc: "The server that hooks and commands talk to; empty means this user's own daemon or, where CLAUDE_MEM_SERVER_DATABASE_URL is set, the team's server on this machine."},
 		{Key: ServerAPIKey, Kind: KindString, Secret: true, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_API_KEY"},
 			Doc: "The key that hooks and commands present; the daemon writes one into the settings file when it first starts."},
 		{Key: ServerProjectID, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_PROJECT_ID"},

@@ -5,26 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
+
+	"claude-mem/internal/config"
 )
 
-const (
-	basePort  = 37877
-	portUsers = 100 // users of one machine whose ports differ
-	portTries = 100 // ports tried before any free one is taken
-)
-
-// DefaultPort is the port of the current user's daemon when none is configured.
-func DefaultPort() int {
-	return basePort + max(os.Getuid(), 0)%portUsers // Getuid is -1 on Windows
-}
+// portTries is how many ports are tried before any free one is taken.
+const portTries = 100
 
 // ListenAt listens on host at the port and no other, for clients that have been told
-// which it is; a port of 0 means [DefaultPort].
+// which it is; a port of 0 means [config.DefaultPort].
 func ListenAt(ctx context.Context, host string, port int) (net.Listener, error) {
 	if port == 0 {
-		port = DefaultPort()
+		port = config.DefaultPort()
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
@@ -34,10 +27,10 @@ func ListenAt(ctx context.Context, host string, port int) (net.Listener, error) 
 }
 
 // Listen listens on host at the port, or at the next free one; a port of 0 means
-// [DefaultPort].
+// [config.DefaultPort].
 func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	if port == 0 {
-		port = DefaultPort()
+		port = config.DefaultPort()
 	}
 	var lc net.ListenConfig
 	for try := range portTries {

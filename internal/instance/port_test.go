@@ -3,6 +3,8 @@ package instance
 import (
 	"net"
 	"testing"
+
+	"claude-mem/internal/config"
 )
 
 func listen(t *testing.T, port int) int {
@@ -17,7 +19,7 @@ func listen(t *testing.T, port int) int {
 
 func TestListenTakesTheNextFreePort(t *testing.T) {
 	first := listen(t, 0)
-	if first < basePort || first >= basePort+portUsers+portTries {
+	if first < config.DefaultPort() || first >= config.DefaultPort()+portTries {
 		t.Errorf("port %d is not derived from the user", first)
 	}
 	if second := listen(t, first); second <= first || second > first+portTries {
@@ -38,5 +40,13 @@ func TestListenElsewhereIsAnError(t *testing.T) {
 	if l, err := Listen(t.Context(), "192.0.2.1", 0); err == nil {
 		_ = l.Close()
 		t.Error("listened on an address that is not ours")
+	}
+}
+
+func TestListenAtTakesNoOtherPort(t *testing.T) {
+	taken := listen(t, 0)
+	if l, err := ListenAt(t.Context(), "127.0.0.1", taken); err == nil {
+		_ = l.Close()
+		t.Errorf("listened at %v, which was taken", l.Addr())
 	}
 }
