@@ -27,9 +27,21 @@ const hookLoops = 3 // how many sessions fire hooks at a time
 // TestKilledDaemonLosesNothing kills the daemon again and again while sessions
 // fire hooks and a client posts events. Whatever a hook took or the API
 // acknowledged must be stored once, and every observation owed must arrive once.
-func TestKilledDaemonLosesNothing(t *testing.T) {
+func TestKilledDaemonLosesNothing(t *testing.T) { killAgainAndAgain(t, 200) }
+
+// TestKilledBatchesLoseNothing does the same while observations are owed of several
+// events together.
+func TestKilledBatchesLoseNothing(t *testing.T) {
+	for _, policy := range []memory.Policy{memory.PolicyDebounce, memory.PolicyEndOfSession} {
+		t.Run(string(policy), func(t *testing.T) {
+			killAgainAndAgain(t, 40, config.SessionPolicy+"="+string(policy), config.SessionDebounce+"=300")
+		})
+	}
+}
+
+func killAgainAndAgain(t *testing.T, kills int, settings ...string) {
 	p := testbin.NewProfile(t, binary)
-	kills := 200
+	p.Env = append(p.Env, settings...)
 	if s := os.Getenv("CLAUDE_MEM_CRASH_KILLS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
@@ -58,6 +70,10 @@ func TestKilledDaemonLosesNothing(t *testing.T) {
 	cancel()
 	load.Wait()
 
+	// Whoever was cut off ends now: nobody waits for an hour here.
+	for _, session := range append(told.begun, "api") {
+		runHook(t.Context(), t, p, session, "SessionEnd", map[string]any{"reason": "other"})
+	}
 	settle(t, p)
 	p.Must("stop")
 	told.check(t, filepath.Join(p.Data, "claude-mem.db"))
@@ -67,7 +83,14 @@ func TestKilledDaemonLosesNothing(t *testing.T) {
 type ledger struct {
 	mu     sync.Mutex
 	events []string // a tool's source event id, else the text of a prompt or an answer
-	ended  []string // sessions whose end was told
+	begun  []string // sessions
+	ended  []string // those whose end was told under load
+}
+
+func (l *ledger) begin(session string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.begun = append(l.begun, session)
 }
 
 func (l *ledger) add(event string) {
@@ -86,23 +109,9 @@ func (l *ledger) end(session string) {
 func fireHooks(ctx context.Context, t *testing.T, p *testbin.Profile, loop int, told *ledger) {
 	for n := 0; ctx.Err() == nil; n++ {
 		session := fmt.Sprintf("session-%d-%d", loop, n)
+		told.begin(session)
 		hook := func(event string, fields map[string]any) bool {
-			if ctx.Err() != nil {
-				return false
-			}
-			fields["hook_event_name"], fields["session_id"], fields["cwd"] = event, session, p.Repo
-			in, err := json.Marshal(fields)
-			if err != nil {
-				t.Error(err)
-				return false
-			}
-			// Not under ctx: a hook that was started has to be seen through.
-			r, err := p.Run(context.WithoutCancel(ctx), string(in), "hook", "claude-code")
-			if err != nil || r.Code != 0 || r.Stderr != "" {
-				t.Errorf("%s hook: %v, exit %d, stderr %q", event, err, r.Code, r.Stderr)
-				return false
-			}
-			return true
+			return ctx.Err() == nil && runHook(ctx, t, p, session, event, fields)
 		}
 		hook("SessionStart", map[string]any{"source": "startup"})
 		prompt := "Add a counter to " + session
@@ -123,6 +132,22 @@ func fireHooks(ctx context.Context, t *testing.T, p *testbin.Profile, loop int, 
 			told.end(session)
 		}
 	}
+}
+
+// runHook runs the hook of one event of a session, to its end even if ctx is done.
+func runHook(ctx context.Context, t *testing.T, p *testbin.Profile, session, event string, fields map[string]any) bool {
+	fields["hook_event_name"], fields["session_id"], fields["cwd"] = event, session, p.Repo
+	in, err := json.Marshal(fields)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	r, err := p.Run(context.WithoutCancel(ctx), string(in), "hook", "claude-code")
+	if err != nil || r.Code != 0 || r.Stderr != "" {
+		t.Errorf("%s hook: %v, exit %d, stderr %q", event, err, r.Code, r.Stderr)
+		return false
+	}
+	return true
 }
 
 // editCall is the host's account of a successful edit.
@@ -250,7 +275,9 @@ func (l *ledger) check(t *testing.T, path string) {
 
 	for what, q := range map[string]string{
 		"events that asked for an observation and have no job, or two": `SELECT count(*) FROM agent_events e WHERE e.generate = 1
-			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)`,
+			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)
+				+ (SELECT count(*) FROM batch_events b WHERE b.event_id = e.id)`,
+		"events of a batch without a result": `SELECT count(*) FROM batch_events WHERE result IS NULL`,
 		"jobs that did not complete": `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
 		"jobs that did not complete once": `SELECT count(*) FROM observation_generation_jobs j WHERE 1 <> (
 			SELECT count(*) FROM audit_log a WHERE a.action = 'generation_job.completed' AND a.resource_id = j.id)`,
