@@ -46,6 +46,12 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 	case objection != nil:
 		return a.reject(ctx, objection)
 	}
+	if err := a.mayCall(ctx); err != nil {
+		if over, ok := asOverBudget(err); ok {
+			return a.wait(ctx, over)
+		}
+		return err
+	}
 	leased, err := a.lease(ctx)
 	if !leased || err != nil {
 		return err
@@ -95,6 +101,8 @@ type attempt struct {
 	owner string
 	log   *slog.Logger
 	spent []memory.Usage // on calls so far, see usage.go
+
+	limits []limit // on what it may spend, see budget.go
 }
 
 // reject fails the job without trying it, and audits why. A job that somebody

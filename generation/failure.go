@@ -23,6 +23,11 @@ const (
 // failure decides what an error means for the job.
 func (a *attempt) failure(err error) ending {
 	now := memory.Now()
+	if over, ok := asOverBudget(err); ok {
+		return ending{Outcome: storage.Outcome{
+			Status: memory.JobQueued, LastError: memory.Opt(over.Error()), NextAttemptAt: over.Until, KeepAttempt: true, At: now,
+		}}
+	}
 	e := classify(err)
 	o := storage.Outcome{LastError: memory.Opt(reason(e)), At: now}
 	switch e.Class {

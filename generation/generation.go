@@ -46,6 +46,7 @@ type Store interface {
 	Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error)
 	SessionEvents(ctx context.Context, s memory.Scope, sessionID string, p storage.Page) ([]memory.Event, error)
 	EventsBefore(ctx context.Context, s memory.Scope, e memory.Event, n int) ([]memory.Event, error)
+	TokensTaken(ctx context.Context, s memory.Scope, since memory.Epoch) (int64, error)
 	BatchEvents(ctx context.Context, s memory.Scope, jobID string) ([]memory.Event, error)
 	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
 	LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error)
@@ -70,6 +71,8 @@ type Config struct {
 	// IgnoreCommands are patterns of shell commands that are not worth an observation; a
 	// * stands for any text.
 	IgnoreCommands []string
+	// Budgets bound what a provider may cost that is not providers.Free.
+	Budgets Budgets
 	// LeaseFor is how long a lease lasts unless renewed, so how long a crash keeps a
 	// job from others. Default 60 s.
 	LeaseFor time.Duration
@@ -96,6 +99,7 @@ type Config struct {
 type Worker struct {
 	Config
 	gates map[memory.Lane]*gate
+	holds holds
 }
 
 // New makes a worker that does nothing before Run.

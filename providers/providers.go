@@ -68,6 +68,10 @@ type Provider interface {
 	Generate(ctx context.Context, r Request) (Response, error)
 }
 
+// Free is a Provider that may say that its calls cost nothing, so that no budget is
+// asked for them. A chain is free if all its members are.
+type Free interface{ Free() bool }
+
 // Class says what a failure means for the job.
 type Class string
 

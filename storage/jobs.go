@@ -74,6 +74,9 @@ type JobWriter interface {
 	// RequeueJob puts a failed or cancelled job back to queued with no attempts
 	// used and one more retry. Any other is ErrConflict.
 	RequeueJob(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Job, error)
+	// DeferJob puts off a job that is queued, due or not, and says why. A job that is
+	// not queued stays as it is: whoever has it knows better.
+	DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why memory.Opt) error
 	// RefreshSummaryJob moves a summary job that is still queued to a later
 	// revision and queue id, so that it covers what came since; ErrConflict if it is
 	// not queued any more, or is at a later revision already.

@@ -20,6 +20,7 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
 
 	"claude-mem/memory"
 )
@@ -130,6 +131,8 @@ type TenantWriter interface {
 	EnsureTeam(ctx context.Context, t memory.Team) (memory.Team, error)
 	// EnsureProject returns the team's project of that name, made from p if there is none.
 	EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error)
+	// SetProjectMetadata replaces the metadata, an object.
+	SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error)
 	PutKey(ctx context.Context, k memory.APIKey) error
 	// RevokeKey sets RevokedAt once; a second call keeps the first time.
 	RevokeKey(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.APIKey, error)

@@ -54,6 +54,9 @@ func New() *Provider { return &Provider{} }
 // Name is the provider's name in settings.
 func (*Provider) Name() string { return Name }
 
+// Free implements providers.Free: rules cost nothing.
+func (*Provider) Free() bool { return true }
+
 // Generate makes observations of the request's events. It costs well under a
 // millisecond an event and fails only when ctx is done, as providers.Transient.
 func (p *Provider) Generate(ctx context.Context, r providers.Request) (providers.Response, error) {

@@ -87,6 +87,11 @@ func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memor
 	return j, err
 }
 
+func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why memory.Opt) error {
+	return t.later(ctx, sql(updateJob+`next_attempt_at = ?, last_error = ? WHERE `, until, text(why)).
+		within(j.Scope(), "").and("id = ?", j.ID).and("status = 'queued'"))
+}
+
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	return t.update(ctx, "the summary is not waiting any more",
 		sql(updateJob+`revision = ?, queue_id = ? WHERE `, revision, queueID).within(j.Scope(), "").

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -106,6 +107,11 @@ func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Projec
 		return memory.Project{}, err
 	}
 	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
+}
+
+func (t *tx) SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error) {
+	return one(ctx, t.q, "project", readProject, sql(`UPDATE projects SET metadata = ?, updated_at = ? WHERE `,
+		string(object(metadata)), at).inProject(s).and("id = ?", id).add(` RETURNING `+projectColumns))
 }
 
 func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {

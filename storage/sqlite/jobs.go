@@ -161,6 +161,14 @@ func (t *tx) RequeueJob(ctx context.Context, s memory.Scope, id string, at memor
 	return j, err
 }
 
+// DeferJob implements storage.JobWriter.
+func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why memory.Opt) error {
+	w := within(j.Scope()).and("id = ?", j.ID).and("status = 'queued'")
+	_, err := t.exec(ctx, `UPDATE observation_generation_jobs SET next_attempt_at = ?, last_error = ? WHERE `+w.String(),
+		append([]any{until, text(why)}, w.args...)...)
+	return err
+}
+
 // RefreshSummaryJob implements storage.JobWriter.
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	w := within(j.Scope()).and("id = ?", j.ID).and("status = 'queued'").and("revision <= ?", revision)

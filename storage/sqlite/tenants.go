@@ -119,6 +119,13 @@ func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Projec
 	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
 }
 
+// SetProjectMetadata implements storage.TenantWriter.
+func (t *tx) SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error) {
+	w := inProject(s).and("id = ?", id)
+	return one(ctx, t.q, "project", readProject, `UPDATE projects SET metadata = ?, updated_at = ? WHERE `+w.String()+
+		` RETURNING `+projectColumns, append([]any{string(object(metadata)), at}, w.args...)...)
+}
+
 // PutKey implements storage.TenantWriter.
 func (t *tx) PutKey(ctx context.Context, k memory.APIKey) error {
 	if k.Scopes == nil {

@@ -115,6 +115,30 @@ func testWaking(f *fixture) {
 	f.ok(err)
 }
 
+// testDeferring checks that a job that waits, for its turn or its time, can be put
+// off, and that one that is worked on cannot.
+func testDeferring(f *fixture) {
+	waiting := f.putJob(newJob(f.ours, memory.KindEvent, "waiting", 1))
+	taken := f.putJob(newJob(f.ours, memory.KindEvent, "taken", 1))
+	_, err := f.lease(taken.ID, "one", 5, 100)
+	f.ok(err)
+	f.tx(func(tx storage.Tx) error {
+		f.ok(tx.DeferJob(f.ctx, waiting, 50, "no money"))
+		foreign := waiting
+		foreign.TeamID, foreign.ProjectID = f.theirs.TeamID, f.theirs.ProjectID
+		f.ok(tx.DeferJob(f.ctx, foreign, 90, "not ours"))
+		return tx.DeferJob(f.ctx, taken, 50, "no money")
+	})
+	got, err := f.store.Job(f.ctx, f.ours, waiting.ID)
+	f.ok(err)
+	f.same("put off", []any{got.NextAttemptAt, got.LastError, got.Attempts}, []any{memory.Epoch(50), memory.Opt("no money"), 0})
+	_, err = f.lease(waiting.ID, "one", 49, 100)
+	f.fails("leasing before the time", err, memory.ErrConflict)
+	got, err = f.store.Job(f.ctx, f.ours, taken.ID)
+	f.ok(err)
+	f.same("worked on", []any{got.NextAttemptAt, got.LastError}, []any{memory.Epoch(0), memory.Opt("")})
+}
+
 // testBatchBooks checks that the account is of events, each of which stands where
 // its batch does, or where its own result says.
 func testBatchBooks(f *fixture) {

@@ -243,6 +243,9 @@ func reachesOfBatches() map[string]reach {
 			e.OccurredAt += 9
 			return some(tx.EventsBefore(ctx, s, e, 9))
 		},
+		"SetProjectMetadata": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.SetProjectMetadata(ctx, s, r.job.ProjectID, []byte(`{"a":1}`), 2))
+		},
 		"BatchOfEvent": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.BatchOfEvent(ctx, s, r.event.ID)) },
 		"BatchEvents":  func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.BatchEvents(ctx, s, r.batch.ID)) },
 		"WakeJobs":     func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.WakeJobs(ctx, s, r.batch.SourceID, 2)) },

@@ -55,6 +55,7 @@ func Run(t *testing.T, open Open) {
 		{"search in step", testSearchInStep},
 		{"batches", testBatches},
 		{"waking", testWaking},
+		{"deferring", testDeferring},
 		{"books of batches", testBatchBooks},
 		{"batch race", testBatchRace},
 		{"usage", testUsage},

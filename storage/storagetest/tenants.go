@@ -40,6 +40,14 @@ func testTenants(f *fixture) {
 	_, err = f.store.ProjectByName(f.ctx, f.ours2, "/home/us/one")
 	f.fails("a sibling by name", err, memory.ErrNotFound)
 
+	f.tx(func(tx storage.Tx) error {
+		p, err := tx.SetProjectMetadata(f.ctx, f.ours, f.ours.ProjectID, []byte(`{"a": 1}`), 7)
+		f.ok(err)
+		f.same("metadata", []string{string(p.Metadata), p.Name}, []string{`{"a": 1}`, "/home/us/one"})
+		f.same("changed at", p.UpdatedAt, memory.Epoch(7))
+		return nil
+	})
+
 	// Names are compared as they are.
 	f.tx(func(tx storage.Tx) error {
 		p, err := tx.EnsureProject(f.ctx, memory.Project{ID: id.New(), TeamID: f.ours.TeamID, Name: "/HOME/us/one", CreatedAt: 1})

@@ -1,0 +1,233 @@
+package generation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"claude-mem/memory"
+	"claude-mem/providers"
+	"claude-mem/storage"
+)
+
+// Budget is how many tokens, input and output together, may be used in a day and in
+// a month (UTC). nil is no limit; 0 means that no provider which costs is called.
+type Budget struct{ Daily, Monthly *int64 }
+
+// Budgets are the limits that generation keeps. A project's own settings
+// (memory.GenerationSettings) stand in for those of Project.
+type Budgets struct{ Project, Team Budget }
+
+// Hold says that generation of a project waits because a budget is used up.
+type Hold struct {
+	Scope  memory.Scope
+	Budget string       // such as "daily budget of the project"
+	Until  memory.Epoch // when it is looked at again; the budget may have been raised
+}
+
+const (
+	// holdFor is how soon a job that waits for a budget looks again.
+	holdFor = 5 * time.Minute
+	// What a call is taken to cost before it is made: the tokens of our own words and
+	// of the answer, and of the events by their bytes, of which a prompt holds so many.
+	callTokens      = 4000
+	bytesPerToken   = 3
+	maxPromptBytes  = 256 << 10
+	sharedHoldLimit = 10_000 // projects that are remembered to wait
+)
+
+// limit is one budget that a job has to fit into.
+type limit struct {
+	name   string
+	scope  memory.Scope
+	since  memory.Epoch // the beginning of the period
+	turns  memory.Epoch // its end
+	tokens int64
+}
+
+// limits lists the budgets that bound the project's generation now; none for a
+// provider that is free.
+func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
+	if f, ok := w.Provider.(providers.Free); ok && f.Free() {
+		return nil
+	}
+	own, project := p.Generation(), w.Budgets.Project
+	if own.DailyTokens != nil {
+		project.Daily = own.DailyTokens
+	}
+	if own.MonthlyTokens != nil {
+		project.Monthly = own.MonthlyTokens
+	}
+	day, month := now.Day(), now.Month()
+	tomorrow, nextMonth := day.Add(24*time.Hour), month.Add(31*24*time.Hour).Month()
+	team := memory.Scope{TeamID: p.TeamID}
+	var all []limit
+	for _, l := range []struct {
+		limit
+		tokens *int64
+	}{
+		{limit{name: "daily budget of the project", scope: p.Scope(), since: day, turns: tomorrow}, project.Daily},
+		{limit{name: "monthly budget of the project", scope: p.Scope(), since: month, turns: nextMonth}, project.Monthly},
+		{limit{name: "daily budget of the team", scope: team, since: day, turns: tomorrow}, w.Budgets.Team.Daily},
+		{limit{name: "monthly budget of the team", scope: team, since: month, turns: nextMonth}, w.Budgets.Team.Monthly},
+	} {
+		if l.tokens != nil {
+			l.limit.tokens = *l.tokens
+			all = append(all, l.limit)
+		}
+	}
+	return all
+}
+
+// overBudget is why a call is not made.
+type overBudget struct{ Hold }
+
+func (e *overBudget) Error() string { return "the " + e.Budget + " is used up" }
+
+// mayCall reports, before a job is leased, whether its budgets leave room for any
+// call. It fails with *overBudget if not.
+func (a *attempt) mayCall(ctx context.Context) error {
+	p, err := a.Store.Project(ctx, a.job.Scope(), a.job.ProjectID)
+	if err != nil {
+		return fmt.Errorf("load project: %w", err)
+	}
+	now := memory.Now()
+	a.limits = a.Worker.limits(p, now)
+	if len(a.limits) == 0 {
+		return nil
+	}
+	if h, held := a.holds.of(a.job.Scope(), now); held {
+		return &overBudget{h}
+	}
+	for _, l := range a.limits {
+		taken, err := a.Store.TokensTaken(ctx, l.scope, l.since)
+		if err != nil {
+			return fmt.Errorf("count tokens: %w", err)
+		}
+		if taken >= l.tokens {
+			return a.hold(l, now)
+		}
+	}
+	return nil
+}
+
+// reserve sets aside what the call of a request may cost, on top of what the attempt
+// spent, if every budget has room for it. Two workers never share the same room.
+// What a call costs beyond that is the most by which a budget is passed.
+func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
+	if len(a.limits) == 0 {
+		return nil
+	}
+	tokens := estimate(r)
+	for _, u := range a.spent {
+		tokens += u.Tokens()
+	}
+	var over *overBudget
+	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
+		over = nil
+		if err := tx.ReserveTokens(ctx, a.job, a.owner, tokens); err != nil {
+			return err
+		}
+		for _, l := range a.limits {
+			taken, err := tx.TokensTaken(ctx, l.scope, l.since)
+			if err != nil {
+				return err
+			}
+			if taken > l.tokens {
+				over = a.hold(l, memory.Now())
+				return over // which gives the tokens back
+			}
+		}
+		return nil
+	})
+	if over == nil && err == nil {
+		a.holds.drop(a.job.Scope())
+	}
+	return err
+}
+
+// estimate is about what a call costs, rather too much.
+func estimate(r providers.Request) int64 {
+	bytes := len(r.Prompt)
+	for _, e := range r.Events {
+		bytes += len(e.Payload)
+	}
+	return callTokens + int64(min(bytes, maxPromptBytes))/bytesPerToken
+}
+
+// hold remembers that the job's project waits for a budget.
+func (a *attempt) hold(l limit, now memory.Epoch) *overBudget {
+	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor))}
+	if a.holds.put(h, now) {
+		a.log.Warn("budget used up, generation waits", "budget", l.name, "tokens", l.tokens, "project", a.job.ProjectID)
+	}
+	return &overBudget{h}
+}
+
+// wait puts the job off without trying it. Those that wait together come back apart.
+func (a *attempt) wait(ctx context.Context, over *overBudget) error {
+	until := over.Until.Add(rand.N(holdFor))
+	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
+		return tx.DeferJob(ctx, a.job, until, memory.Opt(over.Error()))
+	})
+	if err != nil {
+		return fmt.Errorf("put off job %s: %w", a.job.ID, err)
+	}
+	return nil
+}
+
+// asOverBudget finds out whether an error says that a budget is used up.
+func asOverBudget(err error) (*overBudget, bool) { return errors.AsType[*overBudget](err) }
+
+// holds are the projects that wait for a budget.
+type holds struct {
+	mu sync.Mutex
+	m  map[memory.Scope]Hold
+}
+
+// of finds what the project waits for at a time.
+func (hs *holds) of(s memory.Scope, now memory.Epoch) (Hold, bool) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h, ok := hs.m[s]
+	return h, ok && now < h.Until
+}
+
+// put adds a hold and reports whether the project did not wait before.
+func (hs *holds) put(h Hold, now memory.Epoch) bool {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	if hs.m == nil || len(hs.m) >= sharedHoldLimit {
+		hs.m = make(map[memory.Scope]Hold)
+	}
+	_, waited := hs.m[h.Scope]
+	hs.m[h.Scope] = h
+	return !waited
+}
+
+func (hs *holds) drop(s memory.Scope) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	delete(hs.m, s)
+}
+
+// Holds lists the projects whose generation waits for a budget, by id.
+func (w *Worker) Holds() []Hold {
+	w.holds.mu.Lock()
+	defer w.holds.mu.Unlock()
+	var all []Hold
+	// One that nobody looked at for so long has nothing left that waits.
+	now := memory.Now().Add(-3 * holdFor)
+	for _, h := range w.holds.m {
+		if now < h.Until {
+			all = append(all, h)
+		}
+	}
+	slices.SortFunc(all, func(a, b Hold) int { return strings.Compare(a.Scope.ProjectID, b.Scope.ProjectID) })
+	return all
+}

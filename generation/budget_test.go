@@ -1,0 +1,169 @@
+package generation_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"claude-mem/generation"
+	"claude-mem/memory"
+	"claude-mem/providers"
+)
+
+// costly answers, and each call costs as many tokens.
+func costly(tokens int64) *provider {
+	return &provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+		resp, err := answer(r)
+		resp.InputTokens = tokens
+		return resp, err
+	}}
+}
+
+func tokens(n int64) *int64 { return &n }
+
+// daily sets the daily budget of every project.
+func daily(n int64) func(*generation.Config) {
+	return func(c *generation.Config) {
+		c.Budgets.Project.Daily = tokens(n)
+		c.ReconcileEvery = 5 * time.Minute // days pass here
+	}
+}
+
+// At the limit generation waits, without using up attempts, until the day turns.
+func TestBudgetHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		const jobs, each, limit = 15, 5000, 50_000
+		for range jobs {
+			h.oweEvent()
+		}
+		p := costly(each)
+		w, _ := h.start(p, daily(limit))
+		time.Sleep(12 * time.Hour)
+		used, books := h.used(), h.books()
+		if used.Tokens() > limit || used.Tokens() < limit-2*each {
+			t.Errorf("%d tokens used of %d", used.Tokens(), limit)
+		}
+		if books.Queued != jobs-used.Calls || books.Failed != 0 || !books.Closed() {
+			t.Errorf("books %+v", books)
+		}
+		if held := w.Holds(); len(held) != 1 || held[0].Scope != h.scope || held[0].Budget != "daily budget of the project" {
+			t.Errorf("holds %+v", held)
+		}
+		time.Sleep(13 * time.Hour)
+		if again := h.used(); again.Tokens() <= used.Tokens() || again.Tokens() > 2*limit {
+			t.Errorf("%d tokens used on the second day", again.Tokens()-used.Tokens())
+		}
+		time.Sleep(24 * time.Hour)
+		if b := h.books(); b.Written != jobs {
+			t.Errorf("in the end %+v", b)
+		}
+		if held := w.Holds(); len(held) != 0 {
+			t.Errorf("still held: %+v", held)
+		}
+	})
+}
+
+// Zero means never, for what costs; rules cost nothing.
+func TestNoBudgetNoCall(t *testing.T) {
+	for name, c := range map[string]struct {
+		free   bool
+		change func(*generation.Config)
+		calls  int
+	}{
+		"none for the project":          {false, daily(0), 0},
+		"none for the team, in a month": {false, func(c *generation.Config) { c.Budgets.Team.Monthly = tokens(0) }, 0},
+		"a free provider":               {true, daily(0), 1},
+		"no limit":                      {false, func(*generation.Config) {}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				_, j := h.oweEvent()
+				p := costly(10)
+				var asked providers.Provider = p
+				if c.free {
+					asked = free{p}
+				}
+				h.start(nil, c.change, func(g *generation.Config) { g.Provider = asked })
+				time.Sleep(time.Hour)
+				if n := len(p.asked()); n != c.calls {
+					t.Errorf("%d calls, want %d", n, c.calls)
+				}
+				if got := h.now(j); c.calls == 0 && (got.Status != memory.JobQueued || got.Attempts != 0 || got.LastError == "") {
+					t.Errorf("the job is %+v", got)
+				}
+				if n := len(h.audits(j.ID)); c.calls == 0 && n != 0 {
+					t.Errorf("%d audit rows of a job that only waits", n)
+				}
+			})
+		})
+	}
+}
+
+// free is a provider that costs nothing.
+type free struct{ providers.Provider }
+
+func (free) Free() bool { return true }
+
+// Many workers at once do not spend the same tokens twice.
+func TestBudgetHoldsWithManyWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		for range 60 {
+			h.oweEvent()
+		}
+		var running, most atomic.Int64
+		const each, limit = 4000, 30_000 // less than is reserved for a call
+		p := &provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(time.Second)
+			running.Add(-1)
+			resp, err := answer(r)
+			resp.OutputTokens = each
+			return resp, err
+		}}
+		many := func(c *generation.Config) { c.Workers = map[memory.Lane]int{memory.LaneEvent: 16} }
+		h.start(p, many, daily(limit))
+		h.start(p, many, daily(limit))
+		time.Sleep(6 * time.Hour)
+		if used := h.used().Tokens(); used > limit || used < limit/2 {
+			t.Errorf("%d tokens used of %d", used, limit)
+		}
+		if most.Load() < 2 {
+			t.Error("the test is too tame: no two calls ran at once")
+		}
+	})
+}
+
+// A project's own budget counts more than the process's, and raising it resumes.
+func TestBudgetOfProject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		h.setProject(`{"generation":{"dailyTokens":0}}`)
+		h.oweEvent()
+		p := costly(10)
+		h.start(p, daily(1_000_000))
+		time.Sleep(time.Hour)
+		if n := len(p.asked()); n != 0 {
+			t.Fatalf("%d calls without a budget", n)
+		}
+		h.setProject(`{"generation":{"dailyTokens":100000}}`)
+		time.Sleep(time.Hour)
+		if n := len(p.asked()); n != 1 {
+			t.Errorf("%d calls after the budget was raised", n)
+		}
+	})
+}
+
+// setProject replaces the project's metadata.
+func (h *harness) setProject(metadata string) {
+	h.t.Helper()
+	h.inTx(func(tx txn) error {
+		_, err := tx.SetProjectMetadata(context.Background(), h.scope, h.scope.ProjectID, json.RawMessage(metadata), memory.Now())
+		return err
+	})
+}
