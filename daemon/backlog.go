@@ -118,7 +118,29 @@ func (s *system) generationTroubles(b backlog) (troubles []string) {
 			troubles = append(troubles, overdue(lane, memory.Now())...)
 		}
 	}
+	if n := held(b.workers); n > 0 {
+		troubles = append(troubles, fmt.Sprintf("generation waits for %d %s whose budget of tokens is used up", n, plural(n, "project")))
+	}
 	return troubles
+}
+
+// held is how many projects wait for a budget, as that worker sees it that sees most.
+func held(workers []memory.Worker) (n int) {
+	for _, w := range workers {
+		for _, p := range w.Paused {
+			if p.Class == memory.PauseBudget {
+				n = max(n, p.Projects)
+			}
+		}
+	}
+	return n
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // overdue says that jobs of the lane wait for too long, if they do.

@@ -71,11 +71,27 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,
 		IgnoreCommands:  cfg.List(config.IgnoreCommands),
+		Budgets: generation.Budgets{
+			Project: budget(cfg, config.ProjectDailyTokens, config.ProjectMonthTokens),
+			Team:    budget(cfg, config.TeamDailyTokens, config.TeamMonthTokens),
+		},
 		OnFinished: func(j memory.Job) {
 			p.hub.Finished(j.ID)
 			p.ended(j.ID)
 		},
 	})
+}
+
+// budget reads the two limits of a budget; one that is not set is none.
+func budget(cfg *Config, daily, monthly string) generation.Budget {
+	limit := func(key string) *int64 {
+		if cfg.String(key) == "" {
+			return nil
+		}
+		n := int64(cfg.Int(key))
+		return &n
+	}
+	return generation.Budget{Daily: limit(daily), Monthly: limit(monthly)}
 }
 
 // composeServer makes what answers requests.

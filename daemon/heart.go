@@ -35,6 +35,9 @@ func (p *parts) asWorker() memory.Worker {
 	for _, pause := range p.worker.Pauses() {
 		w.Paused = append(w.Paused, memory.LanePause{Lane: pause.Lane, Class: string(pause.Class), Since: pause.Since})
 	}
+	if held := p.worker.Holds(); len(held) > 0 {
+		w.Paused = append(w.Paused, memory.LanePause{Class: memory.PauseBudget, Projects: len(held), Since: memory.Now()})
+	}
 	return w
 }
 

@@ -13,9 +13,14 @@ type Worker struct {
 	Paused []LanePause `json:"paused,omitempty"`
 }
 
+// PauseBudget is the class of a pause because budgets of tokens are used up.
+const PauseBudget = "budget"
+
 // LanePause says that a worker holds a lane's jobs back for now.
 type LanePause struct {
-	Lane  Lane   `json:"lane"`
-	Class string `json:"class"` // why: auth or quota
+	Lane  Lane   `json:"lane"`  // "": jobs of any lane, but only those of some projects
+	Class string `json:"class"` // why: auth or quota, or PauseBudget
 	Since Epoch  `json:"sinceEpoch"`
+	// Projects is how many wait, where it is not everybody.
+	Projects int `json:"projects,omitempty"`
 }

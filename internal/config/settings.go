@@ -31,6 +31,10 @@ const (
 	SessionPolicy       = "CLAUDE_MEM_SERVER_SESSION_POLICY"
 	SessionDebounce     = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
 	IgnoreCommands      = "CLAUDE_MEM_IGNORE_COMMANDS"
+	ProjectDailyTokens  = "CLAUDE_MEM_PROJECT_DAILY_TOKENS"
+	ProjectMonthTokens  = "CLAUDE_MEM_PROJECT_MONTHLY_TOKENS"
+	TeamDailyTokens     = "CLAUDE_MEM_TEAM_DAILY_TOKENS"
+	TeamMonthTokens     = "CLAUDE_MEM_TEAM_MONTHLY_TOKENS"
 	SkipTools           = "CLAUDE_MEM_SKIP_TOOLS"
 	ExcludedProjects    = "CLAUDE_MEM_EXCLUDED_PROJECTS"
 	ContextTokens       = "CLAUDE_MEM_CONTEXT_TOKENS"
@@ -47,6 +51,7 @@ const (
 	maxSemanticInjection = 50
 	maxCap               = 1<<31 - 1
 	maxDebounceMS        = 3_600_000
+	maxTokens            = 1<<31 - 1
 )
 
 // Setting describes one setting.
@@ -123,6 +128,14 @@ func Settings() []Setting {
 			Doc: "How many milliseconds of quiet count as a pause of a session, for the debounce policy."},
 		{Key: IgnoreCommands, Kind: KindList,
 			Doc: "Shell commands that no observation is made of, as patterns of the whole command; a * stands for any text."},
+		{Key: ProjectDailyTokens, Kind: KindInt, Max: maxTokens,
+			Doc: "How many tokens generation may use in a day (UTC) for one project; beyond it generation waits. 0 never calls a provider that costs; unset is no limit."},
+		{Key: ProjectMonthTokens, Kind: KindInt, Max: maxTokens,
+			Doc: "The same for a month."},
+		{Key: TeamDailyTokens, Kind: KindInt, Max: maxTokens,
+			Doc: "How many tokens generation may use in a day (UTC) for all projects of a team; beyond it generation waits. 0 never calls a provider that costs; unset is no limit."},
+		{Key: TeamMonthTokens, Kind: KindInt, Max: maxTokens,
+			Doc: "The same for a month."},
 		{Key: SkipTools, Kind: KindList, Default: defaultSkippedTools,
 			Doc: "Tools whose calls hooks do not record; a * stands for any text."},
 		{Key: ExcludedProjects, Kind: KindList,
