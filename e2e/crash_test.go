@@ -278,7 +278,7 @@ func (l *ledger) check(t *testing.T, path string) {
 			AND 1 <> (SELECT count(*) FROM observation_generation_jobs j WHERE j.source_type = 'agent_event' AND j.source_id = e.id)
 				+ (SELECT count(*) FROM batch_events b WHERE b.event_id = e.id)`,
 		"events of a batch without a result": `SELECT count(*) FROM batch_events WHERE result IS NULL`,
-		"jobs that did not complete": `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
+		"jobs that did not complete":         `SELECT count(*) FROM observation_generation_jobs WHERE status <> 'completed'`,
 		"jobs that did not complete once": `SELECT count(*) FROM observation_generation_jobs j WHERE 1 <> (
 			SELECT count(*) FROM audit_log a WHERE a.action = 'generation_job.completed' AND a.resource_id = j.id)`,
 		"jobs that claim observations and have none": `SELECT count(*) FROM observation_generation_jobs j
