@@ -29,6 +29,11 @@ func (d *doctor) checkRoundTrip(ctx context.Context) {
 	if d.cl == nil {
 		return
 	}
+	if d.cfg.String(config.ServerDatabaseURL) != "" && d.cfg.String(config.ServerAPIKey) == "" {
+		d.report("hook", suspect, "there is no key in the settings; a team's server needs none, hooks and commands on this machine do",
+			"claude-mem server api-key create, and set "+config.ServerAPIKey)
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, hookWithin)
 	defer cancel()
 	start, err := d.timeHook(ctx)

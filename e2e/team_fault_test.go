@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,17 +34,53 @@ type sending struct {
 }
 
 // picker chooses the server for a request.
-type picker func(s *sending, n int) *process
+type picker func(n int) *client.Client
 
-// anyServer is what a client does that knows nothing: it takes turns.
-func anyServer(s *sending, n int) *process { return s.team.servers[n%len(s.team.servers)] }
+// turns is what a client does that knows nothing: it takes turns.
+func (d *team) turns(key madeKey) picker {
+	return func(n int) *client.Client { return d.servers[n%len(d.servers)].client(key.Key) }
+}
 
-// balanced is what a balancer does: it sends to servers that say they are ready.
-func balanced(s *sending, n int) *process {
+// balancer is what stands before a team's servers: it looks now and then which are
+// ready, sends to those, and keeps its connections.
+type balancer struct {
+	clients []*client.Client
+	ready   []atomic.Bool
+	stopped sync.WaitGroup
+}
+
+// probeEvery is how often the balancer looks. The servers go on serving for longer
+// than that when they say that they are not ready any more.
+const probeEvery = 100 * time.Millisecond
+
+// balancer makes a balancer that looks until ctx ends.
+func (d *team) balancer(ctx context.Context, key madeKey) *balancer {
+	b := &balancer{ready: make([]atomic.Bool, len(d.servers))}
+	for i, s := range d.servers {
+		kept := http.DefaultTransport.(*http.Transport).Clone()
+		b.clients = append(b.clients, client.New(s.url(), key.Key, client.Options{Transport: kept, Retries: -1}))
+		b.ready[i].Store(true)
+		b.stopped.Go(func() {
+			defer kept.CloseIdleConnections()
+			for tick := time.Tick(probeEvery); ; {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick:
+					_, err := s.client("").Readiness(ctx)
+					b.ready[i].Store(err == nil)
+				}
+			}
+		})
+	}
+	return b
+}
+
+// pick implements picker.
+func (b *balancer) pick(n int) *client.Client {
 	for ; ; n++ {
-		p := anyServer(s, n)
-		if _, err := p.client("").Readiness(context.Background()); err == nil {
-			return p
+		if i := n % len(b.clients); b.ready[i].Load() {
+			return b.clients[i]
 		}
 	}
 }
@@ -67,7 +105,7 @@ func (s *sending) deliver(ctx context.Context, pick picker, source string, n int
 	in := teamEvent(s.team.t, s.key.ProjectID, source, n)
 	for try := n; ctx.Err() == nil; try++ {
 		// A request is seen through: to be cut off by us says nothing of the server.
-		_, err := pick(s, try).client(s.key.Key).PutEvent(context.WithoutCancel(ctx), in, client.EventOptions{})
+		_, err := pick(try).PutEvent(context.WithoutCancel(ctx), in, client.EventOptions{})
 		s.mu.Lock()
 		if err == nil {
 			s.acked = append(s.acked, source)
@@ -123,7 +161,8 @@ func rounds(t *testing.T, few int) int {
 func TestTeamSurvivesKills(t *testing.T) {
 	n := rounds(t, 10)
 	d := newTeam(t, 2, 2)
-	sent := d.send(d.key("full", "*"), anyServer)
+	key := d.key("full", "*")
+	sent := d.send(key, d.turns(key))
 	random := rand.New(rand.NewPCG(3, uint64(n)))
 	restart := func(p *process) {
 		p.end(syscall.SIGKILL)
@@ -172,7 +211,8 @@ func TestTeamWithoutRedis(t *testing.T) {
 		}
 	}
 	d := newTeam(t, 1, 1)
-	sent := d.send(d.key("full", "*"), anyServer)
+	key := d.key("full", "*")
+	sent := d.send(key, d.turns(key))
 	d.redis.Kill(t)
 	d.eventually("the server says that Redis is away", func() bool {
 		h, err := d.servers[0].client("").Health(t.Context())

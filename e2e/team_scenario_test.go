@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"syscall"
@@ -103,7 +104,11 @@ func TestTeamFromKeysToRestart(t *testing.T) {
 func TestTeamRestartsOneByOne(t *testing.T) {
 	d := newTeam(t, 2, 1)
 	key := d.key("full", "*")
-	sent := d.send(key, balanced)
+	ctx, cancel := context.WithCancel(t.Context())
+	b := d.balancer(ctx, key)
+	defer b.stopped.Wait()
+	defer cancel()
+	sent := d.send(key, b.pick)
 	for _, s := range d.servers {
 		s.end(syscall.SIGTERM)
 		s.start()
