@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs two sessions of the real Claude Code against a stub of its model and checks
-# that the second is told what the first did. Needs npm once, to fetch the client;
-# the sessions themselves use the loopback interface only.
+# that the second is told what the first did, and that memories reach the model in
+# each way: at the start, with a prompt, before a file is read. Needs npm once, to
+# fetch the client; the sessions themselves use the loopback interface only.
 #
 #   e2e/claude-code.sh [VERSION]     the client's version; a known good one by default
 set -eu
