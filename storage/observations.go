@@ -13,6 +13,7 @@ type ObservationFilter struct {
 	Files             []string     // any of them, as a path or the end of one
 	Since, Until      memory.Epoch // by OccurredAt; Until is exclusive
 	SessionID         string
+	SupersededBy      string // id of the observation that replaces them
 	WithoutSubagents  bool
 	WithoutSuperseded bool
 }
@@ -93,11 +94,19 @@ type ObservationWriter interface {
 	// PutObservation stores o with its sources and returns it with its number. If
 	// the project has one with the same GenerationKey, that one is returned and
 	// created is false.
+	//
+	// Of the project's observations that are alike (memory.Observation.Likeness) only
+	// the one that occurred last is not superseded: what is stored supersedes it, or is
+	// superseded by it. One that comes with a SupersededBy is left as it is.
 	PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (stored memory.Observation, created bool, err error)
 	// UpdateObservation replaces kind, content and metadata.
 	UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error)
 	// DeleteObservation removes the row, its sources and its index entry.
 	DeleteObservation(ctx context.Context, s memory.Scope, id string) error
+	// Supersede marks the observations with these ids as replaced by another of the
+	// project; an empty by lets them count again. If one of them does not exist, or is
+	// the other, it is memory.ErrNotFound.
+	Supersede(ctx context.Context, s memory.Scope, by string, ids []string) error
 	// SupersedeSummaries marks all summaries of the session but the newest as replaced
 	// by that one, which is replaced by none any more. The newest is not the last written but the one whose job has the
 	// highest revision, for jobs overtake each other; among equals, and where no job

@@ -68,7 +68,7 @@ func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.Observ
 
 // of adds the tenant and the window, for the index that fits them to start from.
 func (q *query) of(s memory.Scope, f storage.ObservationFilter) *query {
-	if f.SessionID != "" {
+	if f.SessionID != "" || f.SupersededBy != "" {
 		return q.within(s, "o.").window(f)
 	}
 	return q.in(s, "o.").window(f)
@@ -77,6 +77,9 @@ func (q *query) of(s memory.Scope, f storage.ObservationFilter) *query {
 func (q *query) window(f storage.ObservationFilter) *query {
 	if f.SessionID != "" {
 		q.and("o.session_id = ?", f.SessionID)
+	}
+	if f.SupersededBy != "" {
+		q.and("o.superseded_by = ?", f.SupersededBy)
 	}
 	if f.Since != 0 {
 		q.and("o.occurred_at >= ?", f.Since)
@@ -88,7 +91,10 @@ func (q *query) window(f storage.ObservationFilter) *query {
 }
 
 func (q *query) filter(f storage.ObservationFilter) *query {
-	if len(f.Kinds) > 0 {
+	switch {
+	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}):
+		q.and("o.kind = '" + memory.KindSummaryObservation + "'") // as the index of summaries says it
+	case len(f.Kinds) > 0:
 		q.and("o.kind = ANY(?)", f.Kinds)
 	}
 	if f.WithoutSubagents {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/jackc/pgx/v5"
+
 	"claude-mem/internal/id"
 	"claude-mem/internal/termlist"
 	"claude-mem/memory"
@@ -14,24 +16,54 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
-	terms := termlist.Of(o)
-	numbers, err := all(ctx, t.q, value[int64], sql(`INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
-		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, thread, list, terms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::text::tsvector)
-		ON CONFLICT (generation_key, project_id) DO NOTHING RETURNING number`,
-		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
-		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
-		o.Content, string(metadata), termlist.Thread(o), terms.Encode(), newVector(o, terms).String()))
+	stored, err := t.insertObservation(ctx, o, metadata)
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
-	if len(numbers) == 0 {
+	if len(stored) == 0 {
 		old, err := one(ctx, t.q, "observation", readObservation,
 			sql(selectObservation).within(o.Scope(), "o.").and("o.generation_key = ?", string(o.GenerationKey)))
 		return old, false, err
 	}
-	o.Number = numbers[0]
+	o.Number, o.SupersededBy = stored[0].number, stored[0].supersededBy
 	return o, true, t.putSources(ctx, o, sources)
+}
+
+// inserted is what the database decides about a new observation.
+type inserted struct {
+	number       int64
+	supersededBy memory.Opt
+}
+
+// insertObservation stores the row, unless its generation key is taken. In the same
+// statement it looks for the one that counts among those alike, and marks that one as
+// superseded, or o by it if it is newer.
+func (t *tx) insertObservation(ctx context.Context, o memory.Observation, metadata []byte) ([]inserted, error) {
+	terms, likeness := termlist.Of(o), o.Likeness()
+	q := sql(`WITH alike AS (`)
+	if likeness != 0 && o.SupersededBy == "" {
+		// Two that are written at a time do not see each other: the second waits here until
+		// the first is committed, and then does.
+		if err := t.later(ctx, sql(`SELECT pg_advisory_xact_lock(?)`, likeness)); err != nil {
+			return nil, err
+		}
+		q.add(`SELECT a.id, a.occurred_at FROM observations a WHERE a.likeness = ? AND a.project_id IS NOT DISTINCT FROM ?
+			AND a.team_id IS NOT DISTINCT FROM ? AND a.superseded_by IS NULL AND a.id <> ? LIMIT 1`, likeness, o.ProjectID, o.TeamID, o.ID)
+	} else {
+		q.add(`SELECT NULL::text AS id, 0::bigint AS occurred_at WHERE false`)
+	}
+	q.add(`), stored AS (INSERT INTO observations (id, team_id, project_id, session_id,
+		agent_id, kind, generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata,
+		thread, list, likeness, terms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE(?::text, (SELECT id FROM alike WHERE occurred_at > ?)), ?, ?, ?, ?, ?, ?, ?, ?,
+			?::text::tsvector)
+		ON CONFLICT (generation_key, project_id) DO NOTHING RETURNING number, superseded_by),
+		older AS (UPDATE observations o SET superseded_by = ? FROM alike, stored WHERE o.id = alike.id AND alike.occurred_at <= ?)
+		SELECT number, COALESCE(superseded_by, '') FROM stored`,
+		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
+		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.OccurredAt, o.CreatedAt, o.UpdatedAt,
+		o.Content, string(metadata), termlist.Thread(o), terms.Encode(), whole(likeness), newVector(o, terms).String(), o.ID, o.OccurredAt)
+	return all(ctx, t.q, func(r pgx.Rows) (i inserted, err error) { return i, r.Scan(&i.number, &i.supersededBy) }, q)
 }
 
 // putSources sends the rows with the next statement.
@@ -60,8 +92,8 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	}
 	terms := termlist.Of(o)
 	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
-		updated_at = ?, list = ?, terms = ?::text::tsvector WHERE `,
-		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), newVector(o, terms).String()).
+		updated_at = ?, list = ?, likeness = ?, terms = ?::text::tsvector WHERE `,
+		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), whole(o.Likeness()), newVector(o, terms).String()).
 		within(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
 }
 
@@ -71,22 +103,5 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	if err == nil && n == 0 {
 		err = memory.Errorf(memory.CodeNotFound, "no such observation")
 	}
-	return err
-}
-
-func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID string) error {
-	// Two summaries that are written at a time do not see each other. Whoever comes
-	// second waits here until the first is committed, and then does.
-	err := t.later(ctx, sql(`SELECT id FROM server_sessions WHERE `).within(s, "").and("id = ?", sessionID).
-		add(` FOR NO KEY UPDATE`))
-	if err != nil {
-		return err
-	}
-	const summaries = "session_id = ? AND kind = '" + memory.KindSummaryObservation + "'"
-	_, err = t.exec(ctx, sql(`WITH newest AS (SELECT id FROM observations WHERE `).within(s, "").and(summaries, sessionID).
-		add(` ORDER BY COALESCE((SELECT j.revision FROM observation_generation_jobs j WHERE j.id = created_by_job), 0) DESC,
-			number DESC LIMIT 1)
-		UPDATE observations AS o SET superseded_by = NULLIF(newest.id, o.id) FROM newest WHERE `).within(s, "o.").
-		and("o."+summaries, sessionID).and("o.superseded_by IS DISTINCT FROM NULLIF(newest.id, o.id)"))
 	return err
 }

@@ -57,13 +57,20 @@ func one[T any](ctx context.Context, qr querier, what string, read func(pgx.Rows
 // value reads a row of one value.
 func value[T any](r pgx.Rows) (v T, err error) { return v, r.Scan(&v) }
 
-// The three kinds of value that are NULL when they are zero.
+// The kinds of value that are NULL when they are zero.
 
 func text(o memory.Opt) any {
 	if o == "" {
 		return nil
 	}
 	return string(o)
+}
+
+func whole(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 func epoch(e memory.Epoch) any {

@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"slices"
 
+	"claude-mem/memory"
 	"claude-mem/storage"
 )
 
 // filter adds what f asks for, on columns of observations.
 func (w *where) filter(f storage.ObservationFilter) {
-	if len(f.Kinds) > 0 {
+	switch {
+	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}):
+		w.and("kind = '" + memory.KindSummaryObservation + "'") // as the index of summaries says it
+	case len(f.Kinds) > 0:
 		w.and("kind IN (SELECT value FROM json_each(?))", jsonList(f.Kinds))
 	}
 	if len(f.Concepts) > 0 {
@@ -29,6 +33,9 @@ func (w *where) filter(f storage.ObservationFilter) {
 	}
 	if f.SessionID != "" {
 		w.and("session_id = ?", f.SessionID)
+	}
+	if f.SupersededBy != "" {
+		w.and("superseded_by = ?", f.SupersededBy)
 	}
 	if f.WithoutSubagents {
 		w.and("agent_id IS NULL")

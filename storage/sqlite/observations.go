@@ -68,7 +68,7 @@ func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.Observ
 // Observations implements storage.ObservationReader.
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
 	w := in(s)
-	if f.SessionID != "" {
+	if f.SessionID != "" || f.SupersededBy != "" {
 		w = within(s)
 	}
 	from := `observations o`

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"claude-mem/internal/id"
@@ -17,12 +16,17 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
+	likeness := o.Likeness()
+	older, err := t.alike(ctx, &o, likeness)
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
 	numbers, err := all(ctx, t.q, number, `INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
-		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
+		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, likeness)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
 		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
 		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
-		o.Content, string(metadata))
+		o.Content, string(metadata), whole(likeness))
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
@@ -33,6 +37,11 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 		return old, false, err
 	}
 	o.Number = numbers[0]
+	if older != "" {
+		if err := t.Supersede(ctx, o.Scope(), o.ID, []string{older}); err != nil {
+			return memory.Observation{}, false, err
+		}
+	}
 	if err := t.putSources(ctx, o, sources); err != nil {
 		return memory.Observation{}, false, err
 	}
@@ -65,9 +74,9 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	}
 	w := within(o.Scope()).and("id = ?", o.ID)
 	stored, err := one(ctx, t.q, "observation", readObservation,
-		`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?, updated_at = ? WHERE `+w.String()+
+		`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?, updated_at = ?, likeness = ? WHERE `+w.String()+
 			` RETURNING `+strings.ReplaceAll(observationColumns, "o.", ""),
-		append([]any{o.Kind, o.Content, string(metadata), o.UpdatedAt}, w.args...)...)
+		append([]any{o.Kind, o.Content, string(metadata), o.UpdatedAt, whole(o.Likeness())}, w.args...)...)
 	if err != nil {
 		return memory.Observation{}, err
 	}
@@ -93,25 +102,3 @@ func (t *tx) unindex(ctx context.Context, number int64) error {
 	_, err := t.exec(ctx, `DELETE FROM observation_terms WHERE number = ?`, number)
 	return err
 }
-
-// SupersedeSummaries implements storage.ObservationWriter. Those replaced before
-// point to the newest as well, so that one step leads to what counts.
-func (t *tx) SupersedeSummaries(ctx context.Context, s memory.Scope, sessionID string) error {
-	w := within(s).and("session_id = ?", sessionID).and("kind = '" + memory.KindSummaryObservation + "'")
-	newest, err := one(ctx, t.q, "summary", identifier, `SELECT id FROM observations INDEXED BY observations_summaries
-		WHERE `+w.String()+` ORDER BY COALESCE((SELECT j.revision FROM observation_generation_jobs j
-			WHERE j.id = created_by_job), 0) DESC, number DESC LIMIT 1`, w.args...)
-	if errors.Is(err, memory.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	// It counts itself, even if one that is gone by now had taken its place.
-	w.and("superseded_by IS NOT NULLIF(?, id)", newest)
-	_, err = t.exec(ctx, `UPDATE observations INDEXED BY observations_summaries SET superseded_by = NULLIF(?, id) WHERE `+w.String(),
-		append([]any{newest}, w.args...)...)
-	return err
-}
-
-func identifier(s scanner) (id string, err error) { return id, s.Scan(&id) }

@@ -117,7 +117,7 @@ func (w *where) page(p storage.Page) []any {
 	return append(w.args[:len(w.args):len(w.args)], p.Limit, p.Offset)
 }
 
-// The three kinds of value that are NULL when they are zero.
+// The kinds of value that are NULL when they are zero.
 
 func text(o memory.Opt) any {
 	if o == "" {
@@ -131,6 +131,13 @@ func epoch(e memory.Epoch) any {
 		return nil
 	}
 	return int64(e)
+}
+
+func whole(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 func raw(m json.RawMessage) any {

@@ -29,7 +29,7 @@ func Bench(b *testing.B, open Open) {
 			b.Run("ingest/clients=32", func(b *testing.B) { benchIngest(b, f, s, 32) })
 			b.Run("dedupe", func(b *testing.B) { benchDedupe(b, f, s) })
 			b.Run("lease-finish", func(b *testing.B) { benchLeaseFinish(b, f, s) })
-			b.Run("observation", func(b *testing.B) { benchObservation(b, f) })
+			b.Run("observation", func(b *testing.B) { benchObservation(b, f, false) })
 			b.Run("due", func(b *testing.B) { benchDue(b, f) })
 			b.Run("stats", func(b *testing.B) { benchStats(b, f) })
 		})
@@ -138,11 +138,15 @@ func benchLeaseFinish(b *testing.B, f *fixture, s memory.Session) {
 	}
 }
 
-// benchObservation stores and indexes an observation of 200 words.
-func benchObservation(b *testing.B, f *fixture) {
+// benchObservation stores and indexes observations of 200 words, each its own or all
+// alike.
+func benchObservation(b *testing.B, f *fixture, alike bool) {
 	text := join(words(7, 200)...)
 	share(b, 1, func() error {
 		o := newObservation(f.ours, "Raise MaxChunkSize in internal/ingest/reader.go", memory.Now())
+		if !alike {
+			o.Metadata.Title += " " + o.ID
+		}
 		o.Metadata.Narrative = text
 		o.Metadata.FilesModified = []string{"internal/ingest/reader.go"}
 		return f.store.InTx(f.ctx, func(tx storage.Tx) error {
@@ -237,4 +241,6 @@ func benchSearch(b *testing.B, open Open, rows int) {
 			}
 		})
 	}
+	b.Run("write", func(b *testing.B) { benchObservation(b, f, false) })
+	b.Run("write/alike", func(b *testing.B) { benchObservation(b, f, true) })
 }

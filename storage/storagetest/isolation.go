@@ -139,6 +139,10 @@ func reaches() map[string]reach {
 			err := tx.DeleteObservation(ctx, s, r.summary.ID)
 			return err == nil, err
 		},
+		"Supersede": func(ctx c, tx t, s s, r r) (bool, error) {
+			err := tx.Supersede(ctx, s, "another", []string{r.summary.ID})
+			return err == nil, err
+		},
 		"SupersedeSummaries": func(ctx c, tx t, s s, r r) (bool, error) {
 			if err := tx.SupersedeSummaries(ctx, s, r.session.ID); err != nil {
 				return false, err
