@@ -13,6 +13,7 @@ import (
 // Store is what capture needs of storage.
 type Store interface {
 	storage.TenantReader
+	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
 	InTx(ctx context.Context, fn func(tx storage.Tx) error) error
 }
 

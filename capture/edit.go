@@ -86,28 +86,6 @@ func (c *Capture) Edit(ctx context.Context, caller memory.Caller, id string, ch 
 	return o, err
 }
 
-// Forget removes a memory for good. One that the caller cannot reach is
-// memory.ErrNotFound. Where it was a session's newest summary, the one before counts
-// again.
-func (c *Capture) Forget(ctx context.Context, caller memory.Caller, id string) error {
-	return c.write(ctx, caller, func(u *unit) error {
-		o, err := u.Observation(ctx, caller.Scope(), id)
-		if err != nil {
-			return err
-		}
-		if err := u.DeleteObservation(ctx, o.Scope(), o.ID); err != nil {
-			return err
-		}
-		if o.Kind == memory.KindSummaryObservation && o.SessionID != "" {
-			if err := u.SupersedeSummaries(ctx, o.Scope(), string(o.SessionID)); err != nil {
-				return err
-			}
-		}
-		u.audit(memory.AuditObservationGone, "observation", o.ID, o.Scope(), "")
-		return nil
-	})
-}
-
 // purgeRows is how many rows one transaction of a purge removes: others wait for it.
 const purgeRows = 500
 

@@ -92,8 +92,8 @@ func TestForgetASummary(t *testing.T) {
 		}
 		f.tx(t, func(tx storage.Tx) error { return tx.SupersedeSummaries(t.Context(), f.p.Scope(), s.ID) })
 	}
-	if err := f.Forget(t.Context(), f.caller, newest.ID); err != nil {
-		t.Fatal(err)
+	if n, err := f.Forget(t.Context(), f.caller, newest.ID); err != nil || n != 1 {
+		t.Fatal(n, err)
 	}
 	left, err := f.store.Observations(t.Context(), f.p.Scope(), storage.ObservationFilter{WithoutSuperseded: true}, storage.Page{})
 	if err != nil || len(left) != 1 || left[0].ID == newest.ID {

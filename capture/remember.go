@@ -3,7 +3,11 @@ package capture
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"claude-mem/internal/id"
 	"claude-mem/internal/privacy"
@@ -18,7 +22,13 @@ type Note struct {
 	Kind             string // "" means memory.KindManual
 	Content          string // 1 to MaxNoteBytes bytes
 	Metadata         json.RawMessage
+	// Supersedes names what it takes the place of, by number (41 or #41) or id; at most
+	// MaxSuperseded, all in the same project.
+	Supersedes []string
 }
+
+// MaxSuperseded bounds Note.Supersedes.
+const MaxSuperseded = 50
 
 // MaxNoteBytes bounds the content of a Note.
 const MaxNoteBytes = 256 << 10
@@ -42,6 +52,9 @@ func (n Note) validate() error {
 	}
 	if len(n.Kind) > memory.MaxIDBytes {
 		add("too_big", "kind", fmt.Sprintf("Too big: expected string to have <=%d bytes", memory.MaxIDBytes))
+	}
+	if len(n.Supersedes) > MaxSuperseded {
+		add("too_big", "supersedes", fmt.Sprintf("Too big: expected array to have <=%d items", MaxSuperseded))
 	}
 	if len(n.Metadata) > 0 && n.Metadata[0] != '{' && string(n.Metadata) != "null" {
 		add("invalid_type", "metadata", "Invalid input: expected object")
@@ -82,12 +95,44 @@ func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (m
 		}
 		in := o // fn may be run again
 		in.SessionID = memory.Opt(sid)
+		replaced, err := u.named(ctx, p.Scope(), n.Supersedes)
+		if err != nil {
+			return err
+		}
 		if stored, _, err = u.PutObservation(ctx, in); err != nil {
 			return err
+		}
+		if len(replaced) > 0 {
+			if err := u.Supersede(ctx, p.Scope(), stored.ID, replaced); err != nil {
+				return err
+			}
 		}
 		u.audit(memory.AuditMemoryWrite, "observation", stored.ID, stored.Scope(), "")
 		u.notify(stored.Notice())
 		return nil
 	})
 	return stored, err
+}
+
+// named finds the ids of memories that are named by number or id, each once.
+func (u *unit) named(ctx context.Context, s memory.Scope, names []string) (ids []string, err error) {
+	for _, name := range names {
+		var found []memory.Observation
+		if number, notOne := strconv.ParseInt(strings.TrimPrefix(name, "#"), 10, 64); notOne == nil {
+			found, err = u.ObservationsByNumber(ctx, s, []int64{number})
+		} else {
+			found = make([]memory.Observation, 1)
+			found[0], err = u.Observation(ctx, s, name)
+		}
+		if errors.Is(err, memory.ErrNotFound) || err == nil && len(found) == 0 {
+			return nil, memory.Invalid(fmt.Sprintf("Invalid input: there is no memory %q in the project", name), "supersedes")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(ids, found[0].ID) {
+			ids = append(ids, found[0].ID)
+		}
+	}
+	return ids, nil
 }

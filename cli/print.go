@@ -24,9 +24,9 @@ func when(e memory.Epoch) string {
 func (s screen) entry(o memory.Observation) {
 	number := fmt.Sprintf("#%d", o.Number)
 	kind := clean(o.Kind)
-	used := len(number) + len(kind) + len("2006-01-02 15:04") + 6
-	s.printf("%s  %s  %s  %s\n", s.paint(cyan, number), s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind),
-		s.paint(bold, s.line(used, o.Title())))
+	used := len(number) + len(kind) + len("2006-01-02 15:04") + len(stale(o)) + 6
+	s.printf("%s  %s  %s  %s%s\n", s.paint(cyan, number), s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind),
+		s.paint(bold, s.line(used, o.Title())), s.paint(dim, stale(o)))
 	if text := snippet(o); text != "" {
 		s.text(4, text)
 	}
@@ -85,7 +85,7 @@ func allFiles(o memory.Observation) []string {
 // whole prints everything that is known of an observation.
 func (s screen) whole(o memory.Observation) {
 	s.printf("%s  %s\n", s.paint(cyan, fmt.Sprintf("#%d", o.Number)), s.paint(bold, s.line(8, o.Title())))
-	s.printf("    %s\n\n", s.paint(dim, clean(fmt.Sprintf("%s, %s%s", o.Kind, when(o.OccurredAt), subagent(o)))))
+	s.printf("    %s\n\n", s.paint(dim, clean(fmt.Sprintf("%s, %s%s", o.Kind, when(o.OccurredAt), subagent(o)+stale(o)))))
 	s.text(4, bodyOf(o))
 	for _, list := range []struct {
 		label string
@@ -100,6 +100,17 @@ func (s screen) whole(o memory.Observation) {
 			}
 		}
 	}
+}
+
+// stale says that the files of a memory are not any more what it tells of.
+func stale(o memory.Observation) string {
+	switch o.Stale {
+	case memory.StaleChanged:
+		return ", its files changed since"
+	case memory.StaleGone:
+		return ", its files are gone"
+	}
+	return ""
 }
 
 func subagent(o memory.Observation) string {

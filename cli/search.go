@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -192,19 +193,11 @@ func (c *console) showCommand() *cobra.Command {
 		Example: "  claude-mem show 41\n  claude-mem show 41 57 --json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var in client.ObservationsRequest
-			for _, arg := range args {
-				if n, ok := number(arg); ok {
-					in.Numbers = append(in.Numbers, n)
-				} else {
-					in.IDs = append(in.IDs, arg)
-				}
-			}
 			cl, err := c.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			found, err := cl.ObservationsBatch(cmd.Context(), in)
+			found, err := cl.ObservationsBatch(cmd.Context(), namedMemories(args))
 			if err != nil {
 				return err
 			}
@@ -214,6 +207,7 @@ func (c *console) showCommand() *cobra.Command {
 						s.printf("\n")
 					}
 					s.whole(o)
+					s.places(cmd.Context(), cl, o)
 				}
 			}); err != nil {
 				return err
@@ -223,6 +217,36 @@ func (c *console) showCommand() *cobra.Command {
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// namedMemories asks for memories by how people name them: by number or id.
+func namedMemories(args []string) (in client.ObservationsRequest) {
+	for _, arg := range args {
+		if n, ok := number(arg); ok {
+			in.Numbers = append(in.Numbers, n)
+		} else {
+			in.IDs = append(in.IDs, arg)
+		}
+	}
+	return in
+}
+
+// places says what a memory took the place of, and what took its own. What the server
+// does not tell is left out: the memory itself is what was asked for.
+func (s screen) places(ctx context.Context, cl *client.Client, o memory.Observation) {
+	if o.SupersededBy != "" {
+		if by, err := cl.Memory(ctx, string(o.SupersededBy)); err == nil {
+			s.printf("\n    %s #%d\n", s.paint(dim, "replaced by:"), by.Number)
+		}
+	}
+	whole, err := cl.MemoryAnswer(ctx, o.ID)
+	if err != nil || len(whole.Supersedes) == 0 {
+		return
+	}
+	s.printf("\n    %s\n", s.paint(dim, "replaces:"))
+	for _, old := range whole.Supersedes {
+		s.printf("      #%d  %s\n", old.Number, s.line(12, old.Title))
+	}
 }
 
 // missing complains of what was asked for and not found.

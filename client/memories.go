@@ -17,11 +17,22 @@ type MemoryRequest struct {
 	Kind             string          `json:"kind,omitempty"` // default memory.KindManual
 	Content          string          `json:"content"`
 	Metadata         memory.Metadata `json:"metadata,omitzero"`
+	// Supersedes names what it takes the place of, by number or id, in the project.
+	Supersedes []string `json:"supersedes,omitempty"`
 }
 
-// MemoryAnswer is the answer of the memory routes.
+// MemoryAnswer is the answer of the memory routes. Supersedes, which only GET tells,
+// are the observations that this one took the place of, the newest first.
 type MemoryAnswer struct {
-	Memory memory.Observation `json:"memory"`
+	Memory     memory.Observation `json:"memory"`
+	Supersedes []Cited            `json:"supersedes,omitempty"`
+}
+
+// Cited is an observation by what people and agents call it.
+type Cited struct {
+	ID     string `json:"id"`
+	Number int64  `json:"number"`
+	Title  string `json:"title"`
 }
 
 // MemoryChange is the body of PATCH /v1/memories/:id; a nil field leaves things as
@@ -36,6 +47,7 @@ type MemoryChange struct {
 type Deleted struct {
 	Deleted bool   `json:"deleted"`
 	ID      string `json:"id"`
+	Count   int    `json:"count"` // it and those alike that it had taken the place of
 }
 
 // ObservationsRequest is the body of POST /v1/observations/batch: ids, or the
@@ -59,9 +71,14 @@ func (c *Client) Remember(ctx context.Context, in MemoryRequest) (memory.Observa
 
 // Memory finds an observation by id.
 func (c *Client) Memory(ctx context.Context, id string) (memory.Observation, error) {
-	var out MemoryAnswer
-	err := c.do(ctx, get("/v1/memories/"+url.PathEscape(id), nil), &out)
+	out, err := c.MemoryAnswer(ctx, id)
 	return out.Memory, err
+}
+
+// MemoryAnswer finds an observation by id and tells what it took the place of.
+func (c *Client) MemoryAnswer(ctx context.Context, id string) (MemoryAnswer, error) {
+	var out MemoryAnswer
+	return out, c.do(ctx, get("/v1/memories/"+url.PathEscape(id), nil), &out)
 }
 
 // EditMemory changes an observation and returns it as it is then. It is tried again
@@ -72,10 +89,38 @@ func (c *Client) EditMemory(ctx context.Context, id string, in MemoryChange) (me
 	return out.Memory, err
 }
 
-// DeleteMemory removes an observation for good. One that is gone already is
+// DeleteMemory removes an observation for good, with those alike that it had taken
+// the place of, and returns how many that were. One that is gone already is
 // memory.ErrNotFound, so it is not tried again.
-func (c *Client) DeleteMemory(ctx context.Context, id string) error {
-	return c.do(ctx, call{method: http.MethodDelete, path: "/v1/memories/" + url.PathEscape(id)}, &Deleted{})
+func (c *Client) DeleteMemory(ctx context.Context, id string) (int, error) {
+	var out Deleted
+	err := c.do(ctx, call{method: http.MethodDelete, path: "/v1/memories/" + url.PathEscape(id)}, &out)
+	return out.Count, err
+}
+
+// ForgetRequest is the body of POST /v1/projects/:id/forget: which of the project's
+// memories are to go. Those go that meet all that is given; something has to be.
+type ForgetRequest struct {
+	Before memory.Epoch `json:"before,omitzero"` // of what happened earlier
+	Match  string       `json:"match,omitempty"` // that hold this text, case aside; nothing in it is syntax
+	DryRun bool         `json:"dryRun,omitempty"`
+}
+
+// Forgotten is the answer: how many are gone, or would be, and the newest of those
+// that were asked for. Count may be more: what is alike goes together.
+type Forgotten struct {
+	ProjectID    string  `json:"projectId"`
+	DryRun       bool    `json:"dryRun"`
+	Count        int     `json:"count"`
+	Observations []Cited `json:"observations"`
+}
+
+// Forget removes the memories of a project, by its id, that the request names; a dry
+// run only counts them.
+func (c *Client) Forget(ctx context.Context, projectID string, in ForgetRequest) (Forgotten, error) {
+	var out Forgotten
+	err := c.do(ctx, post("/v1/projects/"+url.PathEscape(projectID)+"/forget", in), &out)
+	return out, err
 }
 
 // ObservationsBatch finds observations by id or number; missing ones are left out.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"claude-mem/capture"
 	"claude-mem/client"
 	"claude-mem/memory"
 	"claude-mem/recall"
+	"claude-mem/storage"
 )
 
 // memoryRequest is client.MemoryRequest before anything is known of its metadata.
@@ -20,6 +22,20 @@ type memoryRequest struct {
 	Kind             string          `json:"kind"`
 	Content          string          `json:"content"`
 	Metadata         json.RawMessage `json:"metadata"`
+	Supersedes       []handle        `json:"supersedes"`
+}
+
+// handle names a memory by number or id: 41, "41", "#41", "0199…".
+type handle string
+
+// UnmarshalJSON takes a text or a whole number.
+func (h *handle) UnmarshalJSON(b []byte) error {
+	var n int64
+	if err := json.Unmarshal(b, &n); err == nil {
+		*h = handle(strconv.FormatInt(n, 10))
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(h))
 }
 
 // postMemory leaves the metadata unread: capture takes out what is private before
@@ -31,7 +47,7 @@ func (a *API) postMemory(r *request) (answer, error) {
 	}
 	o, err := a.Capture.Remember(r.Context(), r.caller, capture.Note{
 		Project: in.ProjectID, ServerSessionID: in.ServerSessionID, ContentSessionID: in.ContentSessionID,
-		Kind: in.Kind, Content: in.Content, Metadata: in.Metadata,
+		Kind: in.Kind, Content: in.Content, Metadata: in.Metadata, Supersedes: texts(in.Supersedes),
 	})
 	if err != nil {
 		return answer{}, err
@@ -39,13 +55,29 @@ func (a *API) postMemory(r *request) (answer, error) {
 	return answer{http.StatusCreated, client.MemoryAnswer{Memory: o}}, nil
 }
 
+func texts(handles []handle) []string {
+	out := make([]string, len(handles))
+	for i, h := range handles {
+		out[i] = string(h)
+	}
+	return out
+}
+
 func (a *API) getMemory(r *request) (answer, error) {
 	o, err := a.Store.Observation(r.Context(), r.caller.Scope(), r.params.ByName("id"))
 	if err != nil {
 		return answer{}, missing(err, "Memory not found")
 	}
+	replaced, err := a.Store.Observations(r.Context(), o.Scope(), storage.ObservationFilter{SupersededBy: o.ID}, storage.Page{Limit: maxObservations})
+	if err != nil {
+		return answer{}, err
+	}
+	out := client.MemoryAnswer{Memory: o}
+	for _, old := range replaced {
+		out.Supersedes = append(out.Supersedes, client.Cited{ID: old.ID, Number: old.Number, Title: old.Title()})
+	}
 	a.noteRead(r, readOne, o.Scope(), 1, o.ID)
-	return ok(client.MemoryAnswer{Memory: o})
+	return ok(out)
 }
 
 // memoryChange is client.MemoryChange before anything is known of its metadata.
@@ -75,10 +107,11 @@ func (a *API) patchMemory(r *request) (answer, error) {
 
 func (a *API) deleteMemory(r *request) (answer, error) {
 	id := r.params.ByName("id")
-	if err := a.Capture.Forget(r.Context(), r.caller, id); err != nil {
+	n, err := a.Capture.Forget(r.Context(), r.caller, id)
+	if err != nil {
 		return answer{}, missing(err, "Memory not found")
 	}
-	return ok(client.Deleted{Deleted: true, ID: id})
+	return ok(client.Deleted{Deleted: true, ID: id, Count: n})
 }
 
 func observationID(o memory.Observation) string { return o.ID }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 
+	"claude-mem/capture"
 	"claude-mem/client"
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -105,6 +106,37 @@ func (a *API) stats(r *request) (answer, error) {
 	if scope.ProjectID == "" {
 		if out.Transport, err = a.System.Transport(r.Context()); err != nil {
 			a.Log.WarnContext(r.Context(), "the transport cannot be counted", "requestId", r.caller.RequestID, "err", err)
+		}
+	}
+	return ok(out)
+}
+
+// maxForgotten is how many of the memories that go are listed.
+const maxForgotten = 20
+
+func (a *API) forget(r *request) (answer, error) {
+	var in client.ForgetRequest
+	if err := r.decode(&in); err != nil {
+		return answer{}, err
+	}
+	if in.Before <= 0 && in.Match == "" {
+		return answer{}, issue("invalid_type", "Invalid input: expected before or match; DELETE /v1/projects/:id/memory removes everything", "before")
+	}
+	p, err := a.Store.Project(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Project not found")
+	}
+	all, err := a.Capture.Forgettable(r.Context(), p.Scope(), capture.Forgetting{Before: in.Before, Match: in.Match})
+	if err != nil {
+		return answer{}, err
+	}
+	out := client.Forgotten{ProjectID: p.ID, DryRun: in.DryRun, Count: len(all), Observations: []client.Cited{}}
+	for _, o := range all[:min(len(all), maxForgotten)] {
+		out.Observations = append(out.Observations, client.Cited{ID: o.ID, Number: o.Number, Title: o.Title()})
+	}
+	if !in.DryRun {
+		if out.Count, err = a.Capture.ForgetAll(r.Context(), r.caller, all); err != nil {
+			return answer{}, err
 		}
 	}
 	return ok(out)
