@@ -23,6 +23,11 @@
 // connections lost before COMMIT make InTx run its function again; a connection
 // lost during COMMIT is memory.ErrUnavailable, as nobody knows what became of it.
 //
+// # Keys
+//
+// Every request asks for its key, and no answer may be older than the question. So
+// those who ask while a statement is under way share the next one: see keys.go.
+//
 // # Messages
 //
 // What a transaction enqueues is published after it committed. If that fails, or

@@ -70,9 +70,10 @@ func TestTenProcessesMigrateAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	applied, err := one(t.Context(), s.q, "count", value[int64], sql(`SELECT COUNT(*) FROM goose_db_version WHERE version_id = 1`))
+	applied, err := one(t.Context(), s.q, "count", value[int64], sql(`SELECT MAX(times) FROM (SELECT COUNT(*) AS times
+		FROM goose_db_version GROUP BY version_id) AS versions`))
 	if err != nil || applied != 1 {
-		t.Errorf("the first migration was applied %d times, %v", applied, err)
+		t.Errorf("a migration was applied %d times, %v", applied, err)
 	}
 	if n := teams(t, s, "team"); n != 1 {
 		t.Errorf("%d teams", n)

@@ -57,6 +57,23 @@ func (tr *tracer) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBat
 
 func (tr *tracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
+// traced opens a store whose statements are noted.
+func traced(t *testing.T) (*Store, *tracer) {
+	t.Helper()
+	cfg, err := configure(testenv.SharedPostgres(t).Database(t, migrated))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tr tracer
+	cfg.ConnConfig.Tracer = &tr
+	s, err := openPool(t.Context(), cfg, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, &tr
+}
+
 // grow fills the store with what has happened in two projects for a while. It is
 // made by the server, so that it takes no time. Nothing counts the rows meanwhile.
 func grow(t *testing.T, s *Store, a, b memory.Scope) {
@@ -100,20 +117,10 @@ func exec(t *testing.T, s *Store, statement string, args ...any) {
 // Which plan Postgres prefers may depend on what it knows of the tables and of the
 // values, so each is asked for with and without.
 func TestHotStatementsUseTheirIndexes(t *testing.T) {
-	cfg, err := configure(testenv.SharedPostgres(t).Database(t, migrated))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tr tracer
-	cfg.ConnConfig.Tracer = &tr
-	s, err := openPool(t.Context(), cfg, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, tr := traced(t)
 	scope := tenant(t, s)
 	other := scope
-	err = s.InTx(t.Context(), func(tx storage.Tx) error {
+	err := s.InTx(t.Context(), func(tx storage.Tx) error {
 		p, err := tx.EnsureProject(t.Context(), memory.Project{ID: "p2", TeamID: scope.TeamID, Name: "p2", CreatedAt: 1, UpdatedAt: 1})
 		other.ProjectID = p.ID
 		return err
@@ -128,7 +135,7 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 			s.stats.commonAt = time.Time{}
 		}
 		t.Run(known, func(t *testing.T) {
-			for _, c := range hotStatements(scope) {
+			for _, c := range append(hotStatements(scope), keyStatement()) {
 				tr.take()
 				if err := c.send(t.Context(), s); err != nil {
 					t.Fatalf("%s: %v", c.name, err)

@@ -41,6 +41,7 @@ type Store struct {
 	publisher *publisher
 	notifier  *notifier
 	writer    *writer
+	keys      *keyring
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -71,6 +72,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)
+	s.keys = &keyring{reads: s.reads}
 	if err := s.reindex(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -30,9 +30,12 @@ func readProject(r pgx.Rows) (p memory.Project, err error) {
 	return p, r.Scan(&p.ID, &p.TeamID, &p.Name, rawInto(&p.Metadata), &p.CreatedAt, &p.UpdatedAt)
 }
 
-func readKey(r pgx.Rows) (k memory.APIKey, err error) {
-	return k, r.Scan(&k.ID, &k.TeamID, &k.ProjectID, &k.Name, &k.Hash, &k.Prefix, &k.Scopes, &k.ActorID,
-		&k.CreatedAt, &k.ExpiresAt, &k.RevokedAt)
+func readKey(r pgx.Rows) (k memory.APIKey, err error) { return k, r.Scan(keyInto(&k)...) }
+
+// keyInto is where the columns of a key are read to.
+func keyInto(k *memory.APIKey) []any {
+	return []any{&k.ID, &k.TeamID, &k.ProjectID, &k.Name, &k.Hash, &k.Prefix, &k.Scopes, &k.ActorID,
+		&k.CreatedAt, &k.ExpiresAt, &k.RevokedAt}
 }
 
 func (r reads) Team(ctx context.Context, id string) (memory.Team, error) {
