@@ -31,6 +31,7 @@ const (
 	SessionPolicy       = "CLAUDE_MEM_SERVER_SESSION_POLICY"
 	SessionDebounce     = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
 	IgnoreCommands      = "CLAUDE_MEM_IGNORE_COMMANDS"
+	ModelPrices         = "CLAUDE_MEM_MODEL_PRICES"
 	ProjectDailyTokens  = "CLAUDE_MEM_PROJECT_DAILY_TOKENS"
 	ProjectMonthTokens  = "CLAUDE_MEM_PROJECT_MONTHLY_TOKENS"
 	TeamDailyTokens     = "CLAUDE_MEM_TEAM_DAILY_TOKENS"
@@ -128,6 +129,8 @@ func Settings() []Setting {
 			Doc: "How many milliseconds of quiet count as a pause of a session, for the debounce policy."},
 		{Key: IgnoreCommands, Kind: KindList,
 			Doc: "Shell commands that no observation is made of, as patterns of the whole command; a * stands for any text."},
+		{Key: ModelPrices, Kind: KindList,
+			Doc: "What models cost, for the usage command: MODEL=INPUT/OUTPUT in dollars per million tokens; a * in a model stands for any text."},
 		{Key: ProjectDailyTokens, Kind: KindInt, Max: maxTokens,
 			Doc: "How many tokens generation may use in a day (UTC) for one project; beyond it generation waits. 0 never calls a provider that costs; unset is no limit."},
 		{Key: ProjectMonthTokens, Kind: KindInt, Max: maxTokens,

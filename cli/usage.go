@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"claude-mem/client"
+	"claude-mem/internal/config"
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+// ledger is what the usage command prints.
+type ledger struct {
+	Since string       `json:"since"`
+	By    string       `json:"by"`
+	Rows  []ledgerRow  `json:"rows"`
+	Total ledgerRow    `json:"total"`
+	Saved savedByRules `json:"saved"`
+}
+
+// ledgerRow is what was used in one group, of one provider and model.
+type ledgerRow struct {
+	client.UsageRow
+	Cost *float64 `json:"costDollars"` // null: a model without a price was used
+}
+
+// savedByRules is how many calls were not made that one for each event would have been.
+type savedByRules struct {
+	Batching int64 `json:"callsByBatching"`
+	Skipping int64 `json:"callsBySkipping"`
+}
+
+func (c *console) usageCommand() *cobra.Command {
+	var (
+		project, since, until, by string
+		asJSON                    bool
+	)
+	cmd := &cobra.Command{
+		Use:   "usage",
+		Short: "See what generation used and what it cost",
+		Long: "Shows the calls of providers, the tokens they used and what those cost by the prices\n" +
+			"in CLAUDE_MEM_MODEL_PRICES, for this month or since a day (UTC); and how many calls\n" +
+			"were saved by asking about several events at once, or not at all.",
+		Example: "  claude-mem usage\n  claude-mem usage --since 2026-01-01 --by project\n  claude-mem usage --by day --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f := client.UsageFilter{By: by}
+			if !slices.Contains(storage.UsageGroupings(), storage.UsageBy(by)) {
+				return badUsage(cmd, "--by: %q is none of %s", by, groupings())
+			}
+			for _, at := range []struct {
+				flag, text string
+				to         *memory.Epoch
+			}{{"since", since, &f.Since}, {"until", until, &f.Until}} {
+				var err error
+				if at.text == "" {
+					continue
+				}
+				if day, utc := time.Parse(time.DateOnly, at.text); utc == nil {
+					*at.to = memory.EpochOf(day) // as the ledger counts days
+					continue
+				}
+				if *at.to, err = moment(at.text); err != nil {
+					return badUsage(cmd, "--%s: %w", at.flag, err)
+				}
+			}
+			book, err := c.ledger(cmd.Context(), project, f)
+			if err != nil {
+				return err
+			}
+			return c.print(asJSON, book, func(s screen) { s.ledger(book) })
+		},
+	}
+	cmd.Flags().StringVarP(&project, "project", "p", "", "only this project, by name, id, path or last part of its path (default: all)")
+	cmd.Flags().StringVar(&since, "since", "", "first day (default: the first of this month)")
+	cmd.Flags().StringVar(&until, "until", "", "day after the last (default: no end)")
+	cmd.Flags().StringVar(&by, "by", string(storage.UsageByProvider), "group by "+groupings())
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func groupings() string {
+	var names []string
+	for _, by := range storage.UsageGroupings() {
+		names = append(names, string(by))
+	}
+	return strings.Join(names, ", ")
+}
+
+// ledger asks the server and adds what it costs.
+func (c *console) ledger(ctx context.Context, project string, f client.UsageFilter) (book ledger, err error) {
+	cfg, err := c.settings()
+	if err != nil {
+		return book, err
+	}
+	table, err := parsePrices(cfg.List(config.ModelPrices))
+	if err != nil {
+		return book, err
+	}
+	cl, err := c.connectWith(ctx, cfg)
+	if err != nil {
+		return book, err
+	}
+	if project != "" {
+		p, err := c.openProject(ctx, projectFlag{project})
+		if err != nil {
+			return book, err
+		}
+		f.ProjectID = p.ID
+	}
+	used, err := cl.Usage(ctx, f)
+	if err != nil {
+		return book, err
+	}
+	f.Kind = memory.KindBatch
+	batches, err := cl.Usage(ctx, f)
+	if err != nil {
+		return book, err
+	}
+	book = newLedger(used, table)
+	book.By = f.By
+	for _, row := range batches.Rows {
+		book.Saved.Batching += max(row.Events-row.Calls, 0)
+	}
+	return book, nil
+}
+
+// newLedger prices what was used and adds it up.
+func newLedger(used client.Usage, table prices) ledger {
+	book := ledger{Since: used.Since, Rows: []ledgerRow{}}
+	var total float64
+	known := true
+	for _, row := range used.Rows {
+		out := ledgerRow{UsageRow: row}
+		if d, ok := table.cost(row.Model, row.UsageCounts); ok {
+			out.Cost = &d
+			total += d
+		} else {
+			known = false
+		}
+		book.Rows = append(book.Rows, out)
+		book.Total.UsageCounts = book.Total.Plus(row.UsageCounts)
+	}
+	if known {
+		book.Total.Cost = &total
+	}
+	book.Saved.Skipping = book.Total.Skipped
+	return book
+}
+
+// ledger prints the table.
+func (s screen) ledger(book ledger) {
+	day, _, _ := strings.Cut(book.Since, "T")
+	if len(book.Rows) == 0 {
+		s.printf("Nothing was used since %s.\n", day)
+		return
+	}
+	w := tabwriter.NewWriter(s.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "%s\tprovider\tmodel\tcalls\tevents\tmemories\ttokens in\ttokens out\tdollars\t\n", book.By)
+	for _, row := range book.Rows {
+		row.print(w)
+	}
+	total := book.Total
+	total.Group, total.Provider, total.Model = "total", "", ""
+	total.print(w)
+	_ = w.Flush() // the screen's own errors are nobody's to hear of either
+	s.printf("since %s; calls saved: %d by batching, %d by skipping\n", day, book.Saved.Batching, book.Saved.Skipping)
+}
+
+func (r ledgerRow) print(w *tabwriter.Writer) {
+	cost := "?"
+	if r.Cost != nil {
+		cost = fmt.Sprintf("%.4f", *r.Cost)
+	}
+	name := func(text string) string {
+		if text == "" {
+			return "-"
+		}
+		return clean(text)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t\n", name(r.Group), name(r.Provider), name(r.Model),
+		r.Calls, r.Events, r.Observations, r.InputTokens, r.OutputTokens, cost)
+}
