@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"claude-mem/bench/corpus"
 	"claude-mem/client"
 	"claude-mem/internal/testbin"
 	"claude-mem/memory"
@@ -90,9 +91,9 @@ func BenchmarkReady(b *testing.B) {
 // remember stores a project's worth of memories for a session to start with.
 func remember(b *testing.B, c *client.Client, project string) {
 	b.Helper()
-	words := newCorpus()
+	words := corpus.New()
 	for n := range 200 {
-		o := words.observation(memory.Scope{}, n)
+		o := words.Observation(memory.Scope{}, n)
 		if _, err := c.Remember(b.Context(), client.MemoryRequest{ProjectID: project, Kind: o.Kind, Content: o.Content}); err != nil {
 			b.Fatal(err)
 		}

@@ -3,22 +3,18 @@ package bench_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"claude-mem/bench/corpus"
 	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/recall"
 	"claude-mem/storage"
 	"claude-mem/storage/sqlite"
 )
-
-// large is the variable that adds a million observations: to store them takes
-// minutes.
-const large = "CLAUDE_MEM_BENCH_LARGE"
 
 // remembered is a store of one project's observations.
 type remembered struct {
@@ -69,11 +65,11 @@ func fill(path string, rows int) (remembered, error) {
 		return err
 	})
 	const batch = 1000
-	c := newCorpus()
+	c := corpus.New()
 	for at := 0; at < rows && err == nil; at += batch {
 		err = store.InTx(ctx, func(tx storage.Tx) error {
 			for n := at; n < at+batch; n++ {
-				if _, _, err := tx.PutObservation(ctx, c.observation(p.Scope(), n)); err != nil {
+				if _, _, err := tx.PutObservation(ctx, c.Observation(p.Scope(), n)); err != nil {
 					return err
 				}
 			}
@@ -81,36 +77,6 @@ func fill(path string, rows int) (remembered, error) {
 		})
 	}
 	return remembered{store, p.Scope()}, err
-}
-
-// BenchmarkSearch asks for the 20 best of 1,000, 100,000 and 1,000,000 observations.
-func BenchmarkSearch(b *testing.B) {
-	sizes := []int{1000, 100_000}
-	if os.Getenv(large) != "" {
-		sizes = append(sizes, 1_000_000)
-	}
-	c := newCorpus()
-	for _, rows := range sizes {
-		for _, words := range []struct {
-			name  string
-			query func() string
-		}{{"common", c.commonQuery}, {"mixed", c.mixedQuery}, {"rare", c.rareQuery}} {
-			b.Run(fmt.Sprintf("rows=%d/words=%s", rows, words.name), func(b *testing.B) {
-				from := storeOf(b, rows)
-				r := recall.New(from.store)
-				var took samples
-				for b.Loop() {
-					query := words.query()
-					began := time.Now()
-					if _, err := r.Search(b.Context(), from.scope, recall.SearchInput{Query: query}); err != nil {
-						b.Fatal(err)
-					}
-					took = append(took, time.Since(began))
-				}
-				took.report(b, "")
-			})
-		}
-	}
 }
 
 // BenchmarkSessionContext builds what a session starts with, out of 100,000

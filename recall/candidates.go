@@ -23,9 +23,10 @@ const (
 	// pairedTerms is of how many common terms, the rarest, each two are asked for
 	// together.
 	pairedTerms = 4
-	// candidates is how many observations are ranked, besides those of the pages
-	// before. Their neighbours come on top.
-	candidates = 150
+	// candidates is how many observations are ranked, their neighbours not counted, for
+	// the first MaxLimit hits; further pages rank as many as there can be. On LoCoMo 60
+	// and 300 find the same, for what stands beside them is ranked as well.
+	candidates = 100
 )
 
 // search finds candidates for a query: observations that hold its terms, those first
@@ -58,7 +59,7 @@ func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
 // than it looked at, the rarest first.
 func (c *search) each(ctx context.Context, n int) (common []int, err error) {
 	terms := c.query.Terms
-	q := storage.Matching{Filter: c.filter, Limit: max(min(perTerm, allTerms/len(terms)), n)}
+	q := storage.Matching{Filter: c.filter, Limit: min(max(min(perTerm, allTerms/len(terms)), n), storage.MaxPage)}
 	for _, t := range terms {
 		q.Clauses = append(q.Clauses, []string{t.Root})
 	}
@@ -163,4 +164,25 @@ func (c *search) best(n int) []int64 {
 type candidate struct {
 	number int64
 	weight float64
+}
+
+// passing keeps those that pass the filter. Of a candidate that is known; of what
+// stood beside one it has to be asked.
+func (c *search) passing(ctx context.Context, found []rank.Found) ([]rank.Found, error) {
+	var beside []int64
+	for _, f := range found {
+		if !f.Asked {
+			beside = append(beside, f.Number)
+		}
+	}
+	if beside == nil {
+		return found, nil
+	}
+	passing, err := c.store.Ranked(ctx, c.scope, storage.Ranking{Numbers: beside, Filter: c.filter})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(f rank.Found) bool {
+		return !f.Asked && !slices.ContainsFunc(passing, func(p storage.Ranked) bool { return p.Number == f.Number })
+	}), nil
 }

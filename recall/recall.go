@@ -35,7 +35,7 @@ type Store interface {
 	ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error)
 	Extent(ctx context.Context, s memory.Scope) (int64, error)
 	Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error)
-	Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error)
+	Ranked(ctx context.Context, s memory.Scope, q storage.Ranking) ([]storage.Ranked, error)
 	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
 }
 

@@ -3,7 +3,6 @@ package recall
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,20 +42,18 @@ func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]
 	limit = min(limit, MaxLimit)
 	f := in.Filter
 	f.WithoutSuperseded = !in.Superseded
-	// Duplicates are left out here, so more are read than are asked for, and always
-	// from the first on: a page must not depend on the one before.
 	ctx, cancel := context.WithTimeout(ctx, searchFor)
 	defer cancel()
-	hits, err := r.find(ctx, s, in.Query, f, min((offset+limit)*3/2+10, storage.MaxPage))
+	// What says the same is left out from the first on: a page must not depend on the
+	// one before.
+	hits, err := r.find(ctx, s, in.Query, f, min(offset+limit, storage.MaxPage))
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	hits = distinct(hits, func(h storage.Hit) memory.Observation { return h.Observation })
-	hits = hits[min(offset, len(hits)):]
-	return hits[:min(limit, len(hits))], nil
+	return hits[min(offset, len(hits)):], nil
 }
 
-// find lists the best n.
+// find lists the best n that differ.
 func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
 	query := rank.Parse(text)
 	switch {
@@ -65,10 +62,11 @@ func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storag
 	case strings.TrimSpace(text) != "":
 		return nil, nil
 	}
-	newest, err := r.store.Observations(ctx, s, f, storage.Page{Limit: n})
-	hits := make([]storage.Hit, len(newest))
-	for i, o := range newest {
-		hits[i].Observation = o
+	newest, err := r.store.Observations(ctx, s, f, storage.Page{Limit: min(n*2+10, storage.MaxPage)})
+	newest = distinct(newest, func(o memory.Observation) memory.Observation { return o })
+	hits := make([]storage.Hit, min(n, len(newest)))
+	for i := range hits {
+		hits[i].Observation = newest[i]
 	}
 	return hits, err
 }
@@ -76,22 +74,42 @@ func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storag
 // ranked finds candidates, reads what they are ranked by, and then the best n. One
 // that is deleted meanwhile is left out.
 func (r *Recall) ranked(ctx context.Context, c search, n int) ([]storage.Hit, error) {
-	numbers, err := c.find(ctx, candidates+n)
+	depth := candidates
+	if n > MaxLimit {
+		depth = storage.MaxPage
+	}
+	numbers, err := c.find(ctx, depth)
 	if err != nil {
 		return nil, err
 	}
-	var all []storage.Ranked
-	for part := range slices.Chunk(rank.Neighbours(numbers), storage.MaxPage) {
-		more, err := r.store.Ranked(ctx, c.scope, c.filter, part)
+	all, err := r.store.Ranked(ctx, c.scope, storage.Ranking{Numbers: numbers, Filter: c.filter, Reach: rank.Reach})
+	if err != nil {
+		return nil, err
+	}
+	return r.distinct(ctx, c, c.query.Order(c.stats, all), n)
+}
+
+// distinct reads the best n of those found that pass the filter and do not say the same
+// as a better one. It reads as many as are asked for, and more only if some are left
+// out.
+func (r *Recall) distinct(ctx context.Context, c search, found []rank.Found, n int) (hits []storage.Hit, err error) {
+	for size := n + spare; len(hits) < n && len(found) > 0; size *= 2 {
+		part := found[:min(size, len(found))]
+		found = found[len(part):]
+		if part, err = c.passing(ctx, part); err != nil {
+			return nil, err
+		}
+		more, err := r.hits(ctx, c.scope, part)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, more...)
+		hits = distinct(append(hits, more...), func(h storage.Hit) memory.Observation { return h.Observation })
 	}
-	found := c.query.Order(c.stats, all)
-	found = found[:min(n, len(found))]
-	return r.hits(ctx, c.scope, found)
+	return hits[:min(n, len(hits))], nil
 }
+
+// spare is how many are read for those that may be left out.
+const spare = 4
 
 // hits reads the observations that were found, in their order.
 func (r *Recall) hits(ctx context.Context, s memory.Scope, found []rank.Found) ([]storage.Hit, error) {

@@ -217,9 +217,9 @@ func (s shelf) Matching(_ context.Context, _ memory.Scope, q storage.Matching) (
 	return slices.Repeat([]storage.Matches{{Numbers: numbers, Total: int64(len(s))}}, len(q.Clauses)), nil
 }
 
-func (s shelf) Ranked(context.Context, memory.Scope, storage.ObservationFilter, []int64) (out []storage.Ranked, err error) {
+func (s shelf) Ranked(context.Context, memory.Scope, storage.Ranking) (out []storage.Ranked, err error) {
 	for _, o := range s {
-		out = append(out, storage.Ranked{Number: o.Number, List: termlist.Of(o).Encode(), Passes: true})
+		out = append(out, storage.Ranked{Number: o.Number, List: termlist.Of(o).Encode(), Asked: true})
 	}
 	return out, nil
 }

@@ -40,13 +40,25 @@ type Matches struct {
 	Total int64
 }
 
+// Ranking asks what observations are ranked by.
+type Ranking struct {
+	Numbers []int64
+	Filter  ObservationFilter
+	Reach   int64 // see Ranked; at most MaxReach
+}
+
+// MaxReach is how far neighbours may be from each other.
+const MaxReach = 4
+
 // Ranked is what an observation is ranked by.
 type Ranked struct {
 	Number     int64
 	Thread     int64  // see internal/termlist: observations that stand together
 	List       []byte // its terms, see internal/termlist
 	OccurredAt memory.Epoch
-	Passes     bool // the filter
+	// Asked says that it is one of those asked for and passes the filter. Of the others,
+	// which stand near to such in a thread, it is not known whether they pass.
+	Asked bool
 }
 
 // Hit is an observation that a search found. A higher score is a better match;
@@ -77,9 +89,10 @@ type ObservationReader interface {
 	// may look at the newest observations only, or list none as long as another clause
 	// has some; its Total is above their number then.
 	Matching(ctx context.Context, s memory.Scope, q Matching) ([]Matches, error)
-	// Ranked reads what the observations with those numbers are ranked by, in
-	// ascending order, without those that are not there; at most MaxPage.
-	Ranked(ctx context.Context, s memory.Scope, f ObservationFilter, numbers []int64) ([]Ranked, error)
+	// Ranked reads what the observations with those numbers (at most MaxPage of them)
+	// are ranked by, if they pass the filter, and the others of the same threads whose
+	// numbers are no further than reach from one of theirs; in ascending order.
+	Ranked(ctx context.Context, s memory.Scope, q Ranking) ([]Ranked, error)
 	// Around returns the observation with its neighbours in the order of
 	// Observations reversed: up to before older ones, it, up to after newer ones.
 	// Superseded ones and those of sub-agents are left out, unless it is the anchor.

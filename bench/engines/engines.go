@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"claude-mem/internal/id"
 	"claude-mem/internal/testenv"
 	"claude-mem/memory"
@@ -28,7 +30,9 @@ const (
 type Store struct {
 	storage.Store
 	Name string
-	stop func() error
+	// Settle lets the engine do what it does by itself some time after many writes.
+	Settle func(ctx context.Context) error
+	stop   func() error
 }
 
 // Open opens the engines that the comma-separated list names, SQLite in dir and
@@ -41,11 +45,11 @@ func Open(ctx context.Context, dir, list string) (stores []Store, err error) {
 		}
 	}
 	for _, name := range names {
-		s := Store{Name: name, stop: func() error { return nil }}
+		s := Store{Name: name, Settle: func(context.Context) error { return nil }, stop: func() error { return nil }}
 		if name == SQLite {
 			s.Store, err = sqlite.Open(ctx, filepath.Join(dir, "measured.db"), sqlite.Options{})
 		} else {
-			s.Store, s.stop, err = openPostgres(ctx)
+			err = s.openPostgres(ctx)
 		}
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", name, err), Close(stores))
@@ -55,16 +59,24 @@ func Open(ctx context.Context, dir, list string) (stores []Store, err error) {
 	return stores, nil
 }
 
-func openPostgres(ctx context.Context) (storage.Store, func() error, error) {
+func (s *Store) openPostgres(ctx context.Context) error {
 	url, stop, err := testenv.RunPostgres(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	s, err := postgres.Open(ctx, url, postgres.Options{})
-	if err != nil {
-		return nil, nil, errors.Join(err, stop())
+	if s.Store, err = postgres.Open(ctx, url, postgres.Options{}); err != nil {
+		return errors.Join(err, stop())
 	}
-	return s, stop, nil
+	s.stop = stop
+	s.Settle = func(ctx context.Context) error { // as its autovacuum would
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "VACUUM ANALYZE")
+		return errors.Join(err, conn.Close(ctx))
+	}
+	return nil
 }
 
 // Close closes the stores and removes what was started for them.

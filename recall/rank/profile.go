@@ -1,8 +1,6 @@
 package rank
 
 import (
-	"math"
-
 	"claude-mem/internal/termlist"
 	"claude-mem/storage"
 )
@@ -82,16 +80,4 @@ func (p *profile) words(q *Query) (words []string) {
 		}
 	}
 	return words
-}
-
-// meanLength is that of the observations that hold any term.
-func meanLength(all []profile) float64 {
-	var sum, n float64
-	for i := range all {
-		if all[i].matches() {
-			sum += all[i].length
-			n++
-		}
-	}
-	return math.Max(sum/math.Max(n, 1), 1)
 }

@@ -36,6 +36,10 @@ const (
 	// search engines' collections 0.75 is usual; among notes of a few lines, whose
 	// length says more about the day than about the topic, 0.2.
 	brevity = 0.2
+	// usualLength is the length that BM25 compares with, in terms. A mean of what was
+	// found would make a score depend on what else is ranked, and with it the order of
+	// two observations on how many pages are asked for.
+	usualLength = 40
 
 	// What a term counts in a neighbour, of once in the observation itself: in the one
 	// before, after, two before, two after. What came before explains more than what
@@ -49,16 +53,20 @@ const (
 	freshness, freshFor           = 0.03, 30 * 24 * 3600 * 1000.0
 )
 
+// Reach is how far away a neighbour may be, by number.
+const Reach = 2
+
 // Found is an observation with its score.
 type Found struct {
 	Number  int64
 	Score   float64
 	Matched []string // the query's words that it holds
+	Asked   bool     // as of storage.Ranked: else it may not pass the filter
 }
 
-// Order scores the observations that pass the filter and hold any of the terms, and
-// lists the best first; of equals the one with the highest number. all is in ascending
-// order by number and has the neighbours too.
+// Order scores the observations that hold any of the terms, and lists the best first;
+// of equals the one with the highest number. all is in ascending order by number and
+// has the neighbours too.
 //
 // An observation that holds none, but whose neighbours do, is not found: on LoCoMo it
 // would add half a point of recall, and everywhere else an answer to every question.
@@ -68,12 +76,11 @@ func (q *Query) Order(s Statistics, all []storage.Ranked) []Found {
 		sc.profiles[i] = q.read(&all[i])
 		sc.newest = max(sc.newest, float64(all[i].OccurredAt))
 	}
-	sc.mean = meanLength(sc.profiles)
 	out := make([]Found, 0, len(all))
 	for i := range sc.profiles {
 		p := &sc.profiles[i]
-		if p.Passes && p.matches() {
-			out = append(out, Found{Number: p.Number, Score: sc.score(i), Matched: p.words(q)})
+		if p.matches() {
+			out = append(out, Found{Number: p.Number, Score: sc.score(i), Matched: p.words(q), Asked: p.Asked})
 		}
 	}
 	slices.SortFunc(out, func(a, b Found) int {
@@ -87,14 +94,13 @@ type scorer struct {
 	query    *Query
 	weights  []float64
 	profiles []profile
-	mean     float64 // length
 	newest   float64 // time
 }
 
 func (s *scorer) score(i int) float64 {
 	p := &s.profiles[i]
 	context := s.context(i)
-	half := saturation * (1 - brevity + brevity*p.length/s.mean)
+	half := saturation * (1 - brevity + brevity*p.length/usualLength)
 	var score float64
 	for t, w := range s.weights {
 		if f := p.frequency[t] + context[t]; f > 0 {
@@ -127,10 +133,10 @@ func (s *scorer) context(i int) []float64 {
 			sum[t] += weight * min(f, 1)
 		}
 	}
-	for j := i - 1; j >= 0 && p.Number-s.profiles[j].Number <= reach; j-- {
+	for j := i - 1; j >= 0 && p.Number-s.profiles[j].Number <= Reach; j-- {
 		add(j)
 	}
-	for j := i + 1; j < len(s.profiles) && s.profiles[j].Number-p.Number <= reach; j++ {
+	for j := i + 1; j < len(s.profiles) && s.profiles[j].Number-p.Number <= Reach; j++ {
 		add(j)
 	}
 	return sum
@@ -148,19 +154,4 @@ func contextOf(distance int64) float64 {
 		return contextAfter2
 	}
 	return 0
-}
-
-// Neighbours adds to the numbers those of the observations that Order may want to see
-// beside them, in ascending order.
-func Neighbours(numbers []int64) []int64 {
-	out := make([]int64, 0, len(numbers)*(2*reach+1))
-	for _, n := range numbers {
-		for d := int64(-reach); d <= reach; d++ {
-			if n+d > 0 {
-				out = append(out, n+d)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -236,7 +236,7 @@ func hotStatements(scope memory.Scope) []hotStatement {
 				if _, err := s.Matching(ctx, scope, storage.Matching{Clauses: [][]string{{"w2"}, {"w2", "w4"}}, Filter: f, Limit: 20}); err != nil {
 					return err
 				}
-				if _, err := s.Ranked(ctx, scope, f, []int64{1, 2, 3}); err != nil {
+				if _, err := s.Ranked(ctx, scope, storage.Ranking{Numbers: []int64{1, 2, 3}, Filter: f, Reach: 2}); err != nil {
 					return err
 				}
 			}

@@ -146,15 +146,22 @@ func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string
 }
 
 // Ranked implements storage.ObservationReader. The numbers come first, whatever
-// Postgres knows of the table.
-func (r reads) Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error) {
-	q := sql(`SELECT o.number, o.thread, o.list, o.occurred_at, COALESCE((true`).window(f).filter(f)
+// Postgres knows of the table; a neighbour's thread, which is of one tenant, stands
+// for it.
+func (r reads) Ranked(ctx context.Context, s memory.Scope, q storage.Ranking) ([]storage.Ranked, error) {
+	f, reach := q.Filter, max(min(q.Reach, storage.MaxReach), 0)
+	ask := sql(`WITH asked AS MATERIALIZED (SELECT o.number, o.thread, o.list, o.occurred_at FROM observations o
+		WHERE o.number = ANY(?::bigint[]) AND `, q.Numbers[:min(len(q.Numbers), storage.MaxPage)]).within(s, "o.").window(f).filter(f)
 	if labels := labelQuery(f); labels != "" {
-		q.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
+		ask.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
 	}
-	q.add(`), false) FROM observations o WHERE o.number = ANY(?::bigint[]) AND `, numbers[:min(len(numbers), storage.MaxPage)]).
-		within(s, "o.").add(` ORDER BY o.number`)
+	ask.add(`), beside AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT asked.number + distance FROM asked, generate_series(-?::bigint, ?::bigint) distance
+			WHERE asked.number + distance NOT IN (SELECT number FROM asked)) AS numbers)
+		SELECT number, thread, list, occurred_at, true FROM asked
+		UNION ALL SELECT o.number, o.thread, o.list, o.occurred_at, false FROM observations o, beside
+			WHERE o.number = ANY(beside.numbers) AND o.thread IN (SELECT thread FROM asked)
+		ORDER BY number`, reach, reach)
 	return all(ctx, r.q, func(row pgx.Rows) (k storage.Ranked, err error) {
-		return k, row.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Passes)
-	}, q)
+		return k, row.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Asked)
+	}, ask)
 }

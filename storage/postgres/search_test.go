@@ -122,7 +122,7 @@ func TestOpenIndexesWhatIsNot(t *testing.T) {
 	if err != nil || len(m[0].Numbers) != 450 {
 		t.Errorf("%d are found, %v", len(m[0].Numbers), err)
 	}
-	ranked, err := again.Ranked(t.Context(), scope, storage.ObservationFilter{}, m[0].Numbers[:1])
+	ranked, err := again.Ranked(t.Context(), scope, storage.Ranking{Numbers: m[0].Numbers[:1]})
 	if err != nil || len(ranked) != 1 || len(ranked[0].List) == 0 || ranked[0].Thread == 0 {
 		t.Errorf("ranked by %+v, %v", ranked, err)
 	}

@@ -26,10 +26,10 @@ func (w *where) filter(f storage.ObservationFilter) {
 			WHERE p.value = a.value OR substr(p.value, -length(a.value) - 1) = '/' || a.value))`, jsonList(f.Files))
 	}
 	if f.Since != 0 {
-		w.and("occurred_at >= ?", f.Since)
+		w.and("o.occurred_at >= ?", f.Since)
 	}
 	if f.Until != 0 {
-		w.and("occurred_at < ?", f.Until)
+		w.and("o.occurred_at < ?", f.Until)
 	}
 	if f.SessionID != "" {
 		w.and("session_id = ?", f.SessionID)
@@ -45,8 +45,8 @@ func (w *where) filter(f storage.ObservationFilter) {
 	}
 }
 
-func jsonList(values []string) string {
-	b, _ := json.Marshal(values) // strings always marshal
+func jsonList[T string | int64](values []T) string {
+	b, _ := json.Marshal(values) // such always marshal
 	return string(b)
 }
 

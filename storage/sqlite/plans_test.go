@@ -41,7 +41,7 @@ func fillForPlans(t *testing.T, s *Store) {
 		`INSERT INTO observations (id, team_id, project_id, session_id, kind, occurred_at, created_at, updated_at, content, metadata)
 			SELECT 'o' || i, 't1', 'p1', 's' || (i % 7), 'change', i, i, i, '', '{}' FROM n`,
 		`INSERT INTO observations_fts (rowid, terms) SELECT i, 'word' || (i % 10) FROM n`,
-		`INSERT INTO observation_terms SELECT i, 1, x'' FROM n`,
+		`INSERT INTO observation_terms SELECT i, 1, i, x'' FROM n`,
 		`INSERT INTO audit_log (id, team_id, project_id, action, resource_type, resource_id, request_id, details, created_at)
 			SELECT 'a' || i, 't1', 'p1', 'x', 'y', 'e' || i, 'r' || i, '{}', i FROM n`,
 		`ANALYZE`,

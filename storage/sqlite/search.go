@@ -1,8 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,18 +92,46 @@ func numbers(list string) []int64 {
 	return out
 }
 
-// Ranked implements storage.ObservationReader.
-func (r reads) Ranked(ctx context.Context, s memory.Scope, f storage.ObservationFilter, numbers []int64) ([]storage.Ranked, error) {
-	passes := (&where{}).and("1")
-	passes.filter(f)
+// Ranked implements storage.ObservationReader. Neighbours are read without the rows
+// they belong to, which are large and on as many pages; their threads, which are of
+// one tenant, stand for it.
+func (r reads) Ranked(ctx context.Context, s memory.Scope, q storage.Ranking) ([]storage.Ranked, error) {
 	w := within(s)
-	list, err := json.Marshal(ascending(numbers))
-	if err != nil {
-		return nil, err
+	w.filter(q.Filter)
+	read := func(sc scanner) (k storage.Ranked, err error) {
+		return k, sc.Scan(&k.Number, &k.Thread, &k.OccurredAt, &k.List, &k.Asked)
 	}
-	return all(ctx, r.q, func(sc scanner) (k storage.Ranked, err error) {
-		return k, sc.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Passes)
-	}, `SELECT t.number, t.thread, t.list, o.occurred_at, COALESCE(`+passes.String()+`, 0)
+	asked, err := all(ctx, r.q, read, `SELECT t.number, t.thread, t.occurred_at, t.list, 1
 		FROM json_each(?) n CROSS JOIN observation_terms t ON t.number = n.value CROSS JOIN observations o ON o.number = t.number
-		WHERE `+w.String(), append(append(passes.args, string(list)), w.args...)...)
+		WHERE `+w.String(), append([]any{jsonList(ascending(q.Numbers))}, w.args...)...)
+	if err != nil || q.Reach <= 0 || len(asked) == 0 {
+		return asked, err
+	}
+	beside, threads := neighbours(asked, min(q.Reach, storage.MaxReach))
+	others, err := all(ctx, r.q, read, `SELECT t.number, t.thread, t.occurred_at, t.list, 0
+		FROM json_each(?) n CROSS JOIN observation_terms t ON t.number = n.value
+		WHERE t.thread IN (SELECT value FROM json_each(?))`, jsonList(beside), jsonList(threads))
+	asked = append(asked, others...)
+	slices.SortFunc(asked, func(a, b storage.Ranked) int { return cmp.Compare(a.Number, b.Number) })
+	return asked, err
+}
+
+// neighbours are the numbers around those asked for, and the threads of these.
+func neighbours(asked []storage.Ranked, reach int64) (beside, threads []int64) {
+	is := make(map[int64]bool, len(asked))
+	for _, k := range asked {
+		is[k.Number] = true
+		threads = append(threads, k.Thread)
+	}
+	for _, k := range asked {
+		for n := k.Number - reach; n <= k.Number+reach; n++ {
+			if !is[n] {
+				is[n] = true
+				beside = append(beside, n)
+			}
+		}
+	}
+	slices.Sort(beside) // so that a page is read once
+	slices.Sort(threads)
+	return beside, slices.Compact(threads)
 }

@@ -124,8 +124,8 @@ func (t *tx) index(ctx context.Context, o memory.Observation) error {
 		o.Number, others, files, concepts); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT OR REPLACE INTO observation_terms (number, thread, list) VALUES (?, ?, ?)`,
-		o.Number, termlist.Thread(o), terms.Encode())
+	_, err := t.exec(ctx, `INSERT OR REPLACE INTO observation_terms (number, thread, occurred_at, list) VALUES (?, ?, ?, ?)`,
+		o.Number, termlist.Thread(o), o.OccurredAt, terms.Encode())
 	return err
 }
 

@@ -174,7 +174,7 @@ func reachesOfSearch() map[string]reach {
 			return err == nil && len(m[0].Numbers) > 0, err
 		},
 		"Ranked": func(ctx c, tx t, s s, r r) (bool, error) {
-			return some(tx.Ranked(ctx, s, storage.ObservationFilter{}, []int64{r.summary.Number}))
+			return some(tx.Ranked(ctx, s, storage.Ranking{Numbers: []int64{r.summary.Number}, Reach: 2}))
 		},
 		"Extent": func(ctx c, tx t, s s, _ r) (bool, error) {
 			n, err := tx.Extent(ctx, s)

@@ -207,13 +207,11 @@ func testLastWritten(f *fixture) {
 // passing are the titles of those that pass the filter, sorted.
 func (f *fixture) passing(filter storage.ObservationFilter, numbers []int64) []string {
 	f.Helper()
-	ranked, err := f.store.Ranked(f.ctx, f.ours, filter, numbers)
+	ranked, err := f.store.Ranked(f.ctx, f.ours, storage.Ranking{Numbers: numbers, Filter: filter})
 	f.ok(err)
 	var passing []int64
 	for _, r := range ranked {
-		if r.Passes {
-			passing = append(passing, r.Number)
-		}
+		passing = append(passing, r.Number)
 	}
 	list, err := f.store.ObservationsByNumber(f.ctx, f.ours, passing)
 	f.ok(err)

@@ -204,21 +204,44 @@ func testRanked(f *fixture) {
 	o = f.putObservation(o)
 	other := f.putObservation(newObservation(f.ours, "Another", 11))
 	foreign := f.putObservation(newObservation(f.theirs, "Theirs", 12))
-	ranked := func(numbers ...int64) []storage.Ranked {
+	ranked := func(reach int64, numbers ...int64) []storage.Ranked {
 		f.Helper()
-		r, err := f.store.Ranked(f.ctx, f.ours, storage.ObservationFilter{WithoutSubagents: true}, numbers)
+		r, err := f.store.Ranked(f.ctx, f.ours, storage.Ranking{Numbers: numbers, Reach: reach, Filter: storage.ObservationFilter{WithoutSubagents: true}})
 		f.ok(err)
 		return r
 	}
-	want := func(o memory.Observation) storage.Ranked {
-		return storage.Ranked{Number: o.Number, Thread: termlist.Thread(o), List: termlist.Of(o).Encode(), OccurredAt: o.OccurredAt, Passes: true}
+	want := func(o memory.Observation, asked bool) storage.Ranked {
+		return storage.Ranked{Number: o.Number, Thread: termlist.Thread(o), List: termlist.Of(o).Encode(), OccurredAt: o.OccurredAt, Asked: asked}
 	}
-	f.same("in ascending order, once each", ranked(other.Number, 1<<60, o.Number, foreign.Number, -1, o.Number), []storage.Ranked{want(o), want(other)})
-	f.same("of no number", len(ranked()), 0)
+	f.same("in ascending order, once each", ranked(0, other.Number, 1<<60, o.Number, foreign.Number, -1, o.Number),
+		[]storage.Ranked{want(o, true), want(other, true)})
+	f.same("of no number", len(ranked(2)), 0)
+	f.neighbours(s, ranked, want)
 
 	o.Content, o.Metadata = "entirely rewritten", memory.Metadata{Title: "New"}
 	f.tx(func(tx storage.Tx) error { _, err := tx.UpdateObservation(f.ctx, o); return err })
-	f.same("after an update", ranked(o.Number), []storage.Ranked{want(o)})
+	f.same("after an update", ranked(0, o.Number), []storage.Ranked{want(o, true)})
 	f.tx(func(tx storage.Tx) error { return tx.DeleteObservation(f.ctx, f.ours, o.ID) })
-	f.same("after its deletion", len(ranked(o.Number)), 0)
+	f.same("after its deletion", len(ranked(0, o.Number)), 0)
+}
+
+// neighbours checks which others of a thread come with what is asked for.
+func (f *fixture) neighbours(s memory.Session, ranked func(int64, ...int64) []storage.Ranked, want func(memory.Observation, bool) storage.Ranked) {
+	f.Helper()
+	put := func(agent, session string) memory.Observation {
+		o := newObservation(f.ours, "beside", 20)
+		o.AgentID, o.SessionID = memory.Opt(agent), memory.Opt(session)
+		return f.putObservation(o)
+	}
+	first, stranger, second, helper := put("", s.ID), put("", ""), put("", s.ID), put("sub", s.ID)
+	last := put("", s.ID)
+	f.same("those of the thread within reach", ranked(2, second.Number),
+		[]storage.Ranked{want(first, false), want(second, true), want(helper, false), want(last, false)})
+	f.same("within a smaller one", ranked(1, second.Number), []storage.Ranked{want(second, true), want(helper, false)})
+	f.same("what is asked for is no neighbour", ranked(1, stranger.Number, second.Number),
+		[]storage.Ranked{want(first, false), want(stranger, true), want(second, true), want(helper, false)})
+	f.same("what does not pass has none", len(ranked(2, helper.Number)), 0)
+	if n := len(ranked(1<<40, last.Number)); n != 4 {
+		f.Errorf("out of a reach without bounds came %d", n)
+	}
 }

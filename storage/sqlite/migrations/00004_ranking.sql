@@ -11,9 +11,10 @@ CREATE VIRTUAL TABLE observations_fts USING fts5 (
 -- What an observation is ranked by. It is a table of its own because a search reads
 -- many of these and few observations, and neighbours in it stand on one page.
 CREATE TABLE observation_terms (
-	number INTEGER PRIMARY KEY,
-	thread INTEGER NOT NULL,
-	list   BLOB NOT NULL
+	number      INTEGER PRIMARY KEY,
+	thread      INTEGER NOT NULL,
+	occurred_at INTEGER NOT NULL,
+	list        BLOB NOT NULL
 ) STRICT;
 
 -- Observations that were stored before are indexed when the database is opened.

@@ -1,13 +1,12 @@
-package bench_test
+// Package corpus makes observations like those of coding sessions, in any number.
+package corpus
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"testing"
 
 	"claude-mem/internal/id"
-	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 )
 
@@ -15,18 +14,19 @@ import (
 // that many that occur more than once in a million observations.
 const vocabulary = 30_000
 
-// corpus makes observations like those of coding sessions. How often a word occurs
+// Corpus is a source of observations and of queries for them. How often a word occurs
 // follows Zipf's law, as in any text that people write: the most common is in
 // most observations, half of all words in next to none. It is the same on
 // every run.
-type corpus struct {
+type Corpus struct {
 	rnd  *rand.Rand
 	zipf *rand.Zipf
 }
 
-func newCorpus() *corpus {
+// New begins a corpus.
+func New() *Corpus {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	return &corpus{rnd, rand.NewZipf(rnd, 1.05, 4, vocabulary-1)}
+	return &Corpus{rnd, rand.NewZipf(rnd, 1.05, 4, vocabulary-1)}
 }
 
 // word is the vocabulary's word of that rank, 0 the most common. The first are
@@ -48,7 +48,7 @@ func word(rank int) string {
 }
 
 // text is n words.
-func (c *corpus) text(n int) string {
+func (c *Corpus) text(n int) string {
 	words := make([]string, n)
 	for i := range words {
 		words[i] = word(int(c.zipf.Uint64()))
@@ -56,9 +56,9 @@ func (c *corpus) text(n int) string {
 	return strings.Join(words, " ")
 }
 
-// observation is the n-th of a project, of the size that the local provider writes:
+// Observation is the n-th of a project, of the size that the local provider writes:
 // about 60 words and a file; each fortieth is a summary.
-func (c *corpus) observation(s memory.Scope, n int) memory.Observation {
+func (c *Corpus) Observation(s memory.Scope, n int) memory.Observation {
 	kinds := memory.GeneratedKinds()
 	o := memory.Observation{
 		ID: id.New(), TeamID: s.TeamID, ProjectID: s.ProjectID, Kind: kinds[c.rnd.IntN(len(kinds))],
@@ -79,54 +79,23 @@ func (c *corpus) observation(s memory.Scope, n int) memory.Observation {
 // Ranks below this are words that a large part of all observations has.
 const commonRanks = 20
 
-// commonQuery is 2 to 5 words, each of them very common.
-func (c *corpus) commonQuery() string {
-	words := make([]string, 2+c.rnd.IntN(4))
+// Common is n words, each of them very common.
+func (c *Corpus) Common(n int) string {
+	words := make([]string, n)
 	for i := range words {
 		words[i] = word(1 + c.rnd.IntN(commonRanks-1))
 	}
 	return strings.Join(words, " ")
 }
 
-// mixedQuery is 2 to 5 words as they come in text: common and rare ones.
-func (c *corpus) mixedQuery() string { return c.text(2 + c.rnd.IntN(4)) }
+// Mixed is n words as they come in text: common and rare ones, and stop words.
+func (c *Corpus) Mixed(n int) string { return c.text(n) }
 
-// rareQuery is 2 to 5 words, each of them rare.
-func (c *corpus) rareQuery() string {
-	words := make([]string, 2+c.rnd.IntN(4))
+// Rare is n words, each of them rare.
+func (c *Corpus) Rare(n int) string {
+	words := make([]string, n)
 	for i := range words {
 		words[i] = word(1000 + c.rnd.IntN(vocabulary-1000))
 	}
 	return strings.Join(words, " ")
-}
-
-// The numbers mean something only if words are as unevenly spread as in real text.
-func TestCorpusIsLikeText(t *testing.T) {
-	const rows = 500
-	c := newCorpus()
-	in := make(map[string]int)
-	for n := range rows {
-		seen := make(map[string]bool)
-		for _, term := range lexical.Terms(c.observation(memory.Scope{}, n).Content) {
-			seen[term] = true
-		}
-		for term := range seen {
-			in[term]++
-		}
-	}
-	once := 0
-	for _, n := range in {
-		if n == 1 {
-			once++
-		}
-	}
-	if in["file"] < rows/2 {
-		t.Errorf("a very common word is in %d of %d observations", in["file"], rows)
-	}
-	if once < len(in)/3 {
-		t.Errorf("%d of %d words occur once: too few", once, len(in))
-	}
-	if again := newCorpus().observation(memory.Scope{}, 0).Content; again != newCorpus().observation(memory.Scope{}, 0).Content {
-		t.Error("two runs differ")
-	}
 }
