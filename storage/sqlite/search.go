@@ -75,7 +75,7 @@ func (r reads) newest(ctx context.Context, s memory.Scope, match, labels string,
 // narrow reports whether most observations may fail the filter, so that it has to
 // be asked before the newest are taken.
 func narrow(f storage.ObservationFilter) bool {
-	return len(f.Kinds) > 0 || len(f.Concepts) > 0 || len(f.Files) > 0 || f.Since != 0 || f.Until != 0 || f.SessionID != ""
+	return len(f.Kinds) > 0 || len(f.Concepts) > 0 || len(f.Files) > 0 || f.Since != 0 || f.Until != 0 || f.SessionID != "" || f.SupersededBy != ""
 }
 
 // numbers reads a JSON list of numbers as SQLite writes it.
