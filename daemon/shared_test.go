@@ -3,6 +3,8 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -90,6 +92,42 @@ func TestTeam(t *testing.T) {
 		h.Queue.Redis == nil || h.Queue.Redis.Status != "ok" || h.Queue.Redis.Prefix != "claude-mem" || h.Storage.Driver != "postgres" || h.Spool != nil {
 		t.Errorf("health %+v, %v", h, err)
 	}
+}
+
+// Whoever waits for a job is woken by the process that did it.
+func TestTeamHearsOfJobs(t *testing.T) {
+	d := newTeam(t)
+	server := start(t, d.settings(config.GenerationDisabled, "1"))
+	launch(t, NewWorker(load(t, d.settings()), Options{}))
+	other, err := chosen(load(t, d.settings())).open(t.Context(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, stopped := make(chan string, 1000), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		other.listen(ctx, func(jobID string) { heard <- jobID })
+	}()
+	defer func() { cancel(); <-stopped }()
+	c, told := with(server, d.key()), make(map[string]bool)
+	eventually(t, "it hears of a job that a worker did", func() bool {
+		at := memory.Now() // one more, as nothing tells since when it listens
+		got, err := c.PutEvent(t.Context(), memory.EventInput{
+			ProjectID: "/src/p", SourceType: "api", EventType: "x", SourceEventID: fmt.Sprint(len(told)), OccurredAt: &at,
+		}, client.EventOptions{Wait: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told[got.GenerationJob.ID] = true
+		select {
+		case id := <-heard:
+			return told[id]
+		default:
+			return false
+		}
+	})
 }
 
 // The first key makes all that there has to be before anything can be taken in.

@@ -33,6 +33,7 @@ func (p *process) status(method, path, key, body string) int {
 // TestTeamFromKeysToRestart is a team's day: keys, sessions and events over two
 // servers and two workers, a revocation, and everything started anew.
 func TestTeamFromKeysToRestart(t *testing.T) {
+	t.Parallel()
 	d := newTeam(t, 2, 2)
 	one, two := d.servers[0], d.servers[1]
 	h, err := one.client("").Health(t.Context())

@@ -216,10 +216,13 @@ func (p *process) start() {
 	})
 }
 
+// signal sends a signal to a process that runs, or did a moment ago.
+func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
 // end sends the signal and waits until the process is gone.
 func (p *process) end(s syscall.Signal) {
 	p.team.t.Helper()
-	_ = p.cmd.Process.Signal(s) // it may have ended by itself
+	p.signal(s)
 	select {
 	case <-p.ended:
 	case <-time.After(teamWithin):
