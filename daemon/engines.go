@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"claude-mem/internal/config"
-	"claude-mem/memory"
 	"claude-mem/queue"
 	"claude-mem/queue/goqite"
 	"claude-mem/queue/redis"
@@ -64,9 +63,9 @@ func (d deployment) openShared(ctx context.Context, log *slog.Logger) (e engines
 	if err != nil {
 		return e, err
 	}
-	e.queue = q
-	publish := func(ctx context.Context, msgs []memory.Message) error { return q.Enqueue(ctx, msgs...) }
-	store, err := postgres.Open(ctx, d.cfg.String(config.ServerDatabaseURL), postgres.Options{Publish: publish, Logger: log})
+	a := &announcer{transport: q}
+	e.queue = a
+	store, err := postgres.Open(ctx, d.cfg.String(config.ServerDatabaseURL), postgres.Options{Publish: a.publish, Logger: log})
 	if err != nil {
 		return e, err
 	}
