@@ -53,7 +53,7 @@ const longestPause = time.Minute
 // sessions pause as they did.
 func TestCostOfPolicies(t *testing.T) {
 	sessions := loadSessions(t)
-	if os.Getenv(large) == "" {
+	if os.Getenv("CLAUDE_MEM_BENCH_LARGE") == "" {
 		sessions = sessions[:min(len(sessions), fewSessions)]
 	}
 	costs := make(map[memory.Policy]memory.UsageCounts)
