@@ -1,0 +1,152 @@
+package chain
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"claude-mem/providers"
+)
+
+// scripted answers as it is told, the last answer again and again.
+type scripted struct {
+	name string
+	mu   sync.Mutex
+	errs []error
+	n    int
+}
+
+func (s *scripted) Name() string { return s.name }
+
+func (s *scripted) Generate(context.Context, providers.Request) (providers.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.errs[min(s.n, len(s.errs)-1)]
+	s.n++
+	return providers.Response{Provider: s.name, Model: "m", InputTokens: 10}, err
+}
+
+func says(name string, errs ...error) *scripted { return &scripted{name: name, errs: errs} }
+
+func fails(c providers.Class) error { return &providers.Error{Class: c, Err: errors.New(string(c))} }
+
+func classOf(err error) providers.Class {
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		return e.Class
+	}
+	return ""
+}
+
+// Whatever the first says that another may mend, the next serves, and what the
+// first cost is not forgotten.
+func TestTheNextServes(t *testing.T) {
+	for _, class := range []providers.Class{
+		providers.Transient, providers.RateLimit, providers.Overloaded, providers.Auth, providers.Quota, providers.BadRequest,
+	} {
+		c := New(says("a", fails(class)), says("b", nil))
+		got, err := c.Generate(t.Context(), providers.Request{})
+		if err != nil || got.Provider != "b" {
+			t.Errorf("%s: %+v, %v", class, got, err)
+		}
+		if diff := cmp.Diff([]providers.Cost{{Provider: "a", Model: "m", InputTokens: 10}}, got.Earlier); diff != "" {
+			t.Errorf("%s: %s", class, diff)
+		}
+	}
+	if name := New(says("a", nil), says("b", nil)).Name(); name != "a,b" {
+		t.Errorf("name %q", name)
+	}
+}
+
+func TestAnAnswerIsCorrectedOnce(t *testing.T) {
+	a, b := says("a", fails(providers.ParseError)), says("b", nil)
+	c := New(a, b)
+	if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.ParseError || b.n != 0 {
+		t.Errorf("the first time: %v, %d calls of b", err, b.n)
+	}
+	if got, err := c.Generate(t.Context(), providers.Request{Correction: "shorter"}); err != nil || got.Provider != "b" || a.n != 2 {
+		t.Errorf("the second time: %+v, %v", got, err)
+	}
+}
+
+// The pause of a lane is for when nobody serves until somebody mends it.
+func TestFailureOfAll(t *testing.T) {
+	for _, c := range []struct {
+		a, b, want providers.Class
+	}{
+		{providers.Auth, providers.Quota, providers.Quota},
+		{providers.Auth, providers.Auth, providers.Auth},
+		{providers.Auth, providers.Transient, providers.Transient},
+		{providers.RateLimit, providers.Quota, providers.RateLimit},
+		{providers.BadRequest, providers.Overloaded, providers.Overloaded},
+		{providers.BadRequest, providers.BadRequest, providers.BadRequest},
+		{providers.Auth, providers.BadRequest, providers.Auth},
+	} {
+		got, err := New(says("a", fails(c.a)), says("b", fails(c.b))).Generate(t.Context(), providers.Request{})
+		if classOf(err) != c.want || !strings.Contains(err.Error(), string(c.a)) {
+			t.Errorf("%s and %s: %v, want %s", c.a, c.b, err, c.want)
+		}
+		if got.Provider != "b" || got.InputTokens != 10 || len(got.Earlier) != 1 || got.Earlier[0].Provider != "a" {
+			t.Errorf("%s and %s: paid %+v", c.a, c.b, got)
+		}
+	}
+}
+
+func TestBreakerLeavesOutAndComesBack(t *testing.T) {
+	const open = 20 * time.Millisecond
+	down := fails(providers.Transient)
+	a := says("a", down, down, down, nil)
+	c := newChain(open, []providers.Provider{a, says("b", nil)})
+	for range 6 {
+		if got, err := c.Generate(t.Context(), providers.Request{}); err != nil || got.Provider != "b" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if s := c.States()[0]; a.n != tripAfter || s.State != "open" || s.Failure == "" {
+		t.Errorf("asked %d times, %+v", a.n, s)
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(open) {
+		got, err := c.Generate(t.Context(), providers.Request{})
+		if err == nil && got.Provider == "a" {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is never asked again")
+		}
+	}
+	if s := c.States()[0]; s.State != "closed" || s.Failure != "" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestOneRefusalIsEnough(t *testing.T) {
+	a := says("a", fails(providers.Quota))
+	c := New(a)
+	for range 5 {
+		if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.Quota {
+			t.Errorf("%v", err)
+		}
+	}
+	if a.n != 1 {
+		t.Errorf("asked %d times", a.n)
+	}
+}
+
+// What is wrong with a request says nothing of who was asked, and neither does a
+// worker that stops.
+func TestWhatTheBreakerDoesNotCount(t *testing.T) {
+	for name, err := range map[string]error{"bad request": fails(providers.BadRequest), "cancelled": context.Canceled} {
+		a := says("a", err)
+		c := New(a, says("b", nil))
+		for range 10 {
+			_, _ = c.Generate(t.Context(), providers.Request{})
+		}
+		if a.n != 10 {
+			t.Errorf("%s: asked %d times", name, a.n)
+		}
+	}
+}
