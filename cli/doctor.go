@@ -34,6 +34,7 @@ type doctor struct {
 	cfg      *config.Config // never nil; defaults where it could not be read
 	state    instance.State // zero without a daemon
 	cl       *client.Client // nil when nothing can be asked
+	probe    bool           // whether providers are asked something
 	findings []finding
 }
 
@@ -44,17 +45,17 @@ func (d *doctor) report(check string, v verdict, detail, mend string) {
 func (d *doctor) ok(check, detail string) { d.report(check, fine, detail, "") }
 
 func (c *console) doctorCommand() *cobra.Command {
-	var asJSON bool
+	var probe, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong and say how to mend it",
 		Long: "Checks the settings, the hooks' registration, the binary, file permissions, disk space, the daemon\n" +
 			"(which it starts), the port, the database, the spool, the provider, and times one\n" +
 			"hook. Exits 1 when something is wrong.",
-		Example: "  claude-mem doctor\n  claude-mem doctor --json",
+		Example: "  claude-mem doctor\n  claude-mem doctor --probe\n  claude-mem doctor --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d := &doctor{c: c}
+			d := &doctor{c: c, probe: probe}
 			d.examine(cmd.Context())
 			if err := c.print(asJSON, d.findings, d.print); err != nil {
 				return err
@@ -65,6 +66,7 @@ func (c *console) doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&probe, "probe", false, "also ask each provider something small, which may cost a fraction of a cent")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
@@ -80,6 +82,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.checkDisk()
 	d.checkDeployment(ctx)
 	d.checkDaemon(ctx)
+	d.checkProviders(ctx)
 	d.checkHealth(ctx)
 	d.checkWaiting()
 	d.checkDatabase(ctx)

@@ -91,7 +91,7 @@ func (d *doctor) checkHealth(ctx context.Context) {
 	if s := health.Storage; s != nil {
 		d.ok("storage", fmt.Sprintf("%s, schema %d, %s", s.Driver, s.SchemaVersion, size(s.SizeBytes)))
 	}
-	d.checkProvider(health.Queue.Lanes)
+	d.checkGeneration(health.Queue.Lanes)
 	d.checkSpool(health.Spool)
 }
 
@@ -129,7 +129,8 @@ func (d *doctor) checkPort(alive client.Alive) {
 	d.ok("port", fmt.Sprint(d.state.Port))
 }
 
-func (d *doctor) checkProvider(lanes []client.LaneHealth) {
+// checkGeneration says why nothing is made of what is stored, if that is so.
+func (d *doctor) checkGeneration(lanes []client.LaneHealth) {
 	name := d.cfg.String(config.ServerProvider)
 	if d.cfg.Bool(config.GenerationDisabled) {
 		d.report("provider", suspect, config.GenerationDisabled+" is on: memories are owed but not made", "unset it and claude-mem restart")
@@ -141,7 +142,6 @@ func (d *doctor) checkProvider(lanes []client.LaneHealth) {
 			return
 		}
 	}
-	d.ok("provider", name)
 }
 
 func (d *doctor) checkSpool(sp *client.SpoolState) {

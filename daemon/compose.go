@@ -13,7 +13,7 @@ import (
 	"claude-mem/generation"
 	"claude-mem/internal/config"
 	"claude-mem/memory"
-	"claude-mem/providers/local"
+	"claude-mem/providers"
 	"claude-mem/recall"
 	"claude-mem/storage"
 )
@@ -29,13 +29,16 @@ const (
 // parts is everything that runs in a process.
 type parts struct {
 	engines
-	team    bool          // others serve and generate beside this process
-	self    memory.Worker // this process, if it generates
-	log     *slog.Logger
-	worker  *generation.Worker // nil where generation is disabled
-	hub     *httpapi.Hub
-	api     *httpapi.API // nil in a worker process
-	drainer *drainer     // nil where hooks do not spool into a folder of ours
+	team   bool          // others serve and generate beside this process
+	self   memory.Worker // this process, if it generates
+	log    *slog.Logger
+	worker *generation.Worker // nil where generation is disabled
+	// provider is what the worker asks; unready is what it lacks, if anything.
+	provider providers.Provider
+	unready  error
+	hub      *httpapi.Hub
+	api      *httpapi.API // nil in a worker process
+	drainer  *drainer     // nil where hooks do not spool into a folder of ours
 }
 
 // heldFor is how long a crash of a process keeps a job that it worked on from its
@@ -65,8 +68,12 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 
 // newWorker makes what generates.
 func (p *parts) newWorker(cfg *Config) *generation.Worker {
+	if p.provider, p.unready = provider(cfg); p.unready != nil {
+		p.log.Error("a provider cannot be asked; events are stored meanwhile", "err", p.unready)
+	}
 	return generation.New(generation.Config{
-		Store: p.store, Queue: p.queue, Provider: local.New(), Logger: p.log,
+		Store: p.store, Queue: p.queue, Provider: p.provider, Logger: p.log,
+		CallTimeout:     cfg.Duration(config.ProviderTimeout),
 		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,

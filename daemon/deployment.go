@@ -73,6 +73,7 @@ func (d deployment) check(ctx context.Context, r role) error {
 		problems = append(problems, problem{"a worker of its own serves a team, and " + config.ServerDatabaseURL + " is not set",
 			"set it to " + databaseExample + "; a person's own daemon generates by itself"})
 	}
+	problems = append(problems, d.providerProblems(r)...)
 	problems = append(problems, containerProblems(d.cfg)...)
 	problems = append(problems, d.unreachable(ctx)...)
 	if len(problems) == 0 {
@@ -117,6 +118,18 @@ func (d deployment) contradictions() (problems []problem) {
 		add("set it to "+redisExample, "%s is not set", config.RedisURL)
 	}
 	return problems
+}
+
+// providerProblems lists what the providers lack, where a team's process would ask
+// them. A person's own daemon starts all the same: it has events to store.
+func (d deployment) providerProblems(r role) []problem {
+	if !d.team || r == serves && d.cfg.Bool(config.GenerationDisabled) {
+		return nil
+	}
+	if _, err := provider(d.cfg); err != nil {
+		return []problem{{oneLine(err), "or take it out of " + config.ServerProvider}}
+	}
+	return nil
 }
 
 // containerProblems keeps the mode without keys out of containers, where the loopback

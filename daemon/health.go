@@ -46,6 +46,7 @@ func (s *system) Health(ctx context.Context) client.Health {
 		h.Reasons = append(h.Reasons, s.generationTroubles(now)...)
 	}
 	h.Reasons = append(h.Reasons, s.storageTroubles()...)
+	h.Reasons = append(h.Reasons, s.providerTroubles()...)
 	if err := <-queued; err != nil && h.Queue.Redis != nil { // else it lies in the database
 		h.Reasons = append(h.Reasons, redisAway)
 		s.parts.log.WarnContext(ctx, "health: the queue", "err", err)

@@ -133,5 +133,12 @@ func (s *system) providerBoundary() client.Boundary {
 	if s.parts.worker == nil {
 		return client.Boundary{Status: "disabled", Reason: "nothing is generated in this process"}
 	}
-	return client.Boundary{Status: "active", Details: details(map[string]any{"provider": s.daemon.cfg.String(config.ServerProvider)})}
+	about := map[string]any{"provider": s.parts.provider.Name()}
+	if states := chainStates(s.parts.provider); states != nil {
+		about["chain"] = states
+	}
+	if err := s.parts.unready; err != nil {
+		return client.Boundary{Status: "errored", Reason: err.Error(), Details: details(about)}
+	}
+	return client.Boundary{Status: "active", Details: details(about)}
 }

@@ -123,8 +123,8 @@ func (s Setting) show(text string) string {
 func environment(environ []string) map[string]string {
 	env := make(map[string]string)
 	for _, kv := range environ {
-		if strings.HasPrefix(kv, "CLAUDE_MEM_") {
-			k, v, _ := strings.Cut(kv, "=")
+		k, v, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(k, "CLAUDE_MEM_") || strings.HasSuffix(k, keySuffix) {
 			env[k] = v
 		}
 	}

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // The settings, by name. What each means stands in [Settings].
 const (
 	DataDir             = "CLAUDE_MEM_DATA_DIR"
@@ -27,7 +29,6 @@ const (
 	AllowLocalDevBypass = "CLAUDE_MEM_ALLOW_LOCAL_DEV_BYPASS"
 	Docker              = "CLAUDE_MEM_DOCKER"
 	GenerationDisabled  = "CLAUDE_MEM_GENERATION_DISABLED"
-	ServerProvider      = "CLAUDE_MEM_SERVER_PROVIDER"
 	SessionPolicy       = "CLAUDE_MEM_SERVER_SESSION_POLICY"
 	SessionDebounce     = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
 	IgnoreCommands      = "CLAUDE_MEM_IGNORE_COMMANDS"
@@ -61,7 +62,7 @@ type Setting struct {
 	Default string
 	Doc     string   // one sentence, for people
 	Kind    Kind     // what its text must look like
-	Choices []string // with KindChoice: the values it may take
+	Choices []string // with KindChoice: the values it may take; with KindList, if any: its parts
 	Max     int      // with KindInt: the largest value; the smallest is 0
 	Aliases []string // older names that are read too, after Key
 	Secret  bool     // never shown in full, see [Mask]
@@ -70,6 +71,11 @@ type Setting struct {
 // Settings lists every setting in the order they are documented. It is a function
 // so that a program that loads none of them builds no table.
 func Settings() []Setting {
+	return slices.Concat(serverSettings(), providerSettings(), generationSettings(), clientSettings())
+}
+
+// serverSettings is the part about servers, and who may talk to them.
+func serverSettings() []Setting {
 	return []Setting{
 		{Key: DataDir, Kind: KindString,
 			Doc: "Puts settings, database, logs, spool and runtime files into this one folder instead of the XDG directories."},
@@ -121,8 +127,12 @@ func Settings() []Setting {
 			Doc: "Says that the daemon runs in a container, where local-dev is refused."},
 		{Key: GenerationDisabled, Kind: KindBool, Default: "false",
 			Doc: "Makes `server run` store events and owe observations without generating any; a worker process generates all the same."},
-		{Key: ServerProvider, Kind: KindChoice, Default: "local", Choices: []string{"local"},
-			Doc: "What turns events into observations; local needs no network."},
+	}
+}
+
+// generationSettings is the part about when observations are made, and for how much.
+func generationSettings() []Setting {
+	return []Setting{
 		{Key: SessionPolicy, Kind: KindChoice, Default: "per-event", Choices: []string{"per-event", "debounce", "end-of-session"},
 			Doc: "When observations are made: of each event at once, or of a session's events together when it pauses or ends."},
 		{Key: SessionDebounce, Kind: KindInt, Default: "5000", Max: maxDebounceMS,
@@ -139,6 +149,12 @@ func Settings() []Setting {
 			Doc: "How many tokens generation may use in a day (UTC) for all projects of a team; beyond it generation waits. 0 never calls a provider that costs; unset is no limit."},
 		{Key: TeamMonthTokens, Kind: KindInt, Max: maxTokens,
 			Doc: "The same for a month."},
+	}
+}
+
+// clientSettings is the part about what hooks record and are told.
+func clientSettings() []Setting {
+	return []Setting{
 		{Key: SkipTools, Kind: KindList, Default: defaultSkippedTools,
 			Doc: "Tools whose calls hooks do not record; a * stands for any text."},
 		{Key: ExcludedProjects, Kind: KindList,

@@ -39,6 +39,9 @@ func (s Setting) check(text string) string {
 	case KindDuration:
 		_, ok = parseDuration(text)
 		fix = "a duration such as 500ms or 1m30s"
+	case KindList:
+		ok = len(s.Choices) == 0 || !slices.ContainsFunc(parseList(text), func(part string) bool { return !slices.Contains(s.Choices, part) })
+		fix = "of " + strings.Join(s.Choices, ", ") + ", separated by commas"
 	case KindChoice:
 		ok, fix = slices.Contains(s.Choices, text), "one of "+strings.Join(s.Choices, ", ")
 	}

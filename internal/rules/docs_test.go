@@ -74,6 +74,9 @@ func settingDoc(s config.Setting) string {
 		doc += fmt.Sprintf(" At most %d.", s.Max)
 	case config.KindList:
 		doc += " A list, separated by commas; `none` empties it."
+		if len(s.Choices) > 0 {
+			doc += " Of " + code(strings.Join(s.Choices, "`, `")) + "."
+		}
 	}
 	if len(s.Aliases) > 0 {
 		doc += " Also read as " + code(strings.Join(s.Aliases, "`, `")) + "."

@@ -69,7 +69,8 @@ func BodyError(h http.Header, body []byte) *providers.Error {
 	var wrapped struct {
 		Error json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(body, &wrapped) != nil || len(wrapped.Error) == 0 || string(wrapped.Error) == "null" {
+	_ = json.Unmarshal(body, &wrapped) // what is no JSON has no error in it
+	if len(wrapped.Error) == 0 || string(wrapped.Error) == "null" {
 		return nil
 	}
 	var inner struct {
