@@ -14,7 +14,7 @@ import (
 // fixture is a Recall over a real store with one project.
 type fixture struct {
 	*Recall
-	store   *sqlite.Store
+	store   storage.Store
 	scope   memory.Scope
 	project memory.Project
 }
@@ -26,6 +26,12 @@ func setUp(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	return setUpOn(t, store)
+}
+
+// setUpOn is setUp with an empty store of any engine.
+func setUpOn(t testing.TB, store storage.Store) *fixture {
+	t.Helper()
 	f := &fixture{Recall: New(store), store: store}
 	f.tx(t, func(tx storage.Tx) error {
 		team, err := tx.EnsureTeam(t.Context(), memory.Team{ID: id.New(), Name: memory.LocalTeam, CreatedAt: 1})

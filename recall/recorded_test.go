@@ -120,11 +120,15 @@ func (f *fixture) generate(t testing.TB, r *providers.Request, session memory.Op
 // rememberAll is the whole recording in one project.
 func rememberAll(t testing.TB) *fixture {
 	t.Helper()
+	return setUp(t).rememberAll(t)
+}
+
+func (f *fixture) rememberAll(t testing.TB) *fixture {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(recorded.Dir(t), "sessions", "*.jsonl"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recorded sessions: %v", err)
 	}
-	f := setUp(t)
 	for _, path := range files {
 		f.remember(t, path)
 	}
