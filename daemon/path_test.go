@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +100,8 @@ func TestFromHookToContext(t *testing.T) {
 	found, err := c.Search(t.Context(), client.SearchRequest{ProjectID: "/src/p", Query: "importer retry"})
 	if err != nil || len(found.Observations) == 0 {
 		t.Errorf("search finds %+v, %v", found, err)
+	} else if best := found.Observations[0]; best.Score <= 0 || !slices.Contains(best.Matched, "retry") {
+		t.Errorf("the best has the score %g and matches %q", best.Score, best.Matched)
 	}
 	h, err := c.Health(t.Context())
 	if err != nil || h.Status != "ok" {

@@ -19,10 +19,10 @@ const (
 	// allTerms bounds that for a long query, over all of its terms.
 	allTerms = 6000
 	// perPair is how many observations that hold two common terms are looked at.
-	perPair = 300
+	perPair = 200
 	// pairedTerms is of how many common terms, the rarest, each two are asked for
 	// together.
-	pairedTerms = 4
+	pairedTerms = 3
 	// candidates is how many observations are ranked, their neighbours not counted, for
 	// the first MaxLimit hits; further pages rank as many as there can be. On LoCoMo 60
 	// and 300 find the same, for what stands beside them is ranked as well.

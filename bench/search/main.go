@@ -66,7 +66,7 @@ func numbers(list string) (out []int, err error) {
 }
 
 func (s settings) run(ctx context.Context, w io.Writer) error {
-	fmt.Fprintln(w, "engine       rows  query               n     p50 ms    p90 ms    p99 ms    max ms")
+	fmt.Fprintln(w, "engine       rows  query               n     p10 ms    p50 ms    p99 ms    max ms   kept")
 	for _, rows := range s.rows {
 		if err := s.measure(ctx, w, rows); err != nil {
 			return err
@@ -93,14 +93,37 @@ func (s settings) measure(ctx context.Context, w io.Writer, rows int) (err error
 			return err
 		}
 		fmt.Fprintf(w, "%-9s %7d  stored at %.0f a second\n", store.Name, rows, float64(rows)/time.Since(began).Seconds())
-		for _, q := range queries() {
-			took, err := s.ask(ctx, recall.New(store), scope, q.next)
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", store.Name, q.name, err)
-			}
-			fmt.Fprintf(w, "%-9s %7d  %-14s %6d %10.2f %9.2f %9.2f %9.2f\n", store.Name, rows, q.name, len(took),
-				quantile(took, .5), quantile(took, .9), quantile(took, .99), quantile(took, 1))
+		if err := s.report(ctx, w, store, rows, scope); err != nil {
+			return fmt.Errorf("%s: %w", store.Name, err)
 		}
+	}
+	return nil
+}
+
+// report prints a row for each sort of query.
+func (s settings) report(ctx context.Context, w io.Writer, store engines.Store, rows int, scope memory.Scope) error {
+	r := recall.New(store)
+	var all *exhaustive
+	for _, q := range queries() {
+		took, err := s.ask(ctx, r, scope, q.next)
+		if err != nil {
+			return err
+		}
+		kept := "-"
+		if rows <= maxExhaustive {
+			if all == nil {
+				if all, err = readAll(ctx, store, scope, rows); err != nil {
+					return err
+				}
+			}
+			share, err := all.kept(ctx, r, scope, q.next)
+			if err != nil {
+				return err
+			}
+			kept = fmt.Sprintf("%.3f", share)
+		}
+		fmt.Fprintf(w, "%-9s %7d  %-14s %6d %10.2f %9.2f %9.2f %9.2f %6s\n", store.Name, rows, q.name, len(took),
+			quantile(took, .1), quantile(took, .5), quantile(took, .99), quantile(took, 1), kept)
 	}
 	return nil
 }

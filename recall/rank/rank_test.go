@@ -22,7 +22,6 @@ type note struct {
 // numbers of those found, best first.
 func order(query string, notes ...note) []Found {
 	q := Parse(query)
-	s := Statistics{Observations: 1000, Holding: make([]int64, len(q.Terms))}
 	var all []storage.Ranked
 	for i, n := range notes {
 		o := memory.Observation{Metadata: n.Metadata, Content: n.text, SessionID: memory.Opt(n.session)}
@@ -33,13 +32,9 @@ func order(query string, notes ...note) []Found {
 		all = append(all, storage.Ranked{
 			Number: int64(i + 1), Thread: termlist.Thread(o), List: terms.Encode(), OccurredAt: n.at,
 		})
-		held := slices.Concat(terms.By[:]...)
-		for t, term := range q.Terms {
-			if slices.Contains(held, term.Root) {
-				s.Holding[t]++
-			}
-		}
 	}
+	s := q.Statistics(all)
+	s.Observations = 1000 // among many others
 	return q.Order(s, all)
 }
 

@@ -1,6 +1,10 @@
 package rank
 
-import "math"
+import (
+	"math"
+
+	"claude-mem/storage"
+)
 
 // Statistics say how common a query's terms are where it is asked.
 type Statistics struct {
@@ -23,4 +27,18 @@ func (s Statistics) Weight(i int) float64 {
 	n, holding := float64(s.Observations), float64(s.Holding[i])
 	n = max(n, holding)
 	return math.Log(1 + (n-holding+0.5)/(holding+0.5))
+}
+
+// Statistics counts, where all are all the observations there are.
+func (q *Query) Statistics(all []storage.Ranked) Statistics {
+	s := Statistics{Observations: int64(len(all)), Holding: make([]int64, len(q.Terms))}
+	for i := range all {
+		p := q.read(&all[i])
+		for t, f := range p.frequency {
+			if f > 0 {
+				s.Holding[t]++
+			}
+		}
+	}
+	return s
 }

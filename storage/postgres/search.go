@@ -12,11 +12,12 @@ import (
 const (
 	// maxMatched is about how many matches the index is asked for at most. It gives
 	// them in no order, so all of them are read for the newest.
-	maxMatched = 2000
-	// maxWalked bounds a search for nothing but common words: how many observations it
-	// looks through, the newest. Each is some microseconds, and common words are
-	// soon found.
-	maxWalked = 4000
+	maxMatched = 3000
+	// wanted is how many matches a search for nothing but common words should find: it
+	// looks through as many of the newest observations as it takes by what the server
+	// knows, within the bounds. Each is some microseconds.
+	wanted               = 200
+	minWalked, maxWalked = 500, 4000
 )
 
 // Extent implements storage.ObservationReader.
@@ -55,7 +56,7 @@ func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching)
 		found, err = r.collect(ctx, out, byIndex(s, few, q.Filter, limit+1))
 	}
 	if err == nil && found == 0 && len(many) > 0 {
-		_, err = r.collect(ctx, out, byWalking(s, many, q.Filter, limit+1))
+		err = r.walk(ctx, out, s, many, q.Filter, limit+1)
 	}
 	for i := range out {
 		settle(&out[i], limit)
@@ -98,15 +99,38 @@ func byIndex(s memory.Scope, clauses []clause, f storage.ObservationFilter, limi
 		add(` OFFSET 0) matched ORDER BY number DESC LIMIT ?) found ORDER BY clause.place, found.number DESC`, limit)
 }
 
-// byWalking looks through the newest observations.
-func byWalking(s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) *query {
-	places, queries := split(clauses)
-	return sql(`WITH newest AS MATERIALIZED (SELECT o.number, o.terms FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
-		add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, maxWalked).filter(f).
-		add(`)
-		SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[]) AS clause (place, query),
-		LATERAL (SELECT number FROM newest WHERE terms @@ clause.query::tsquery ORDER BY number DESC LIMIT ?) found
-		ORDER BY clause.place, found.number DESC`, places, queries, limit)
+// walk looks through the newest observations, once for all clauses.
+func (r reads) walk(ctx context.Context, out []storage.Matches, s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) error {
+	total, err := r.Extent(ctx, s)
+	if err != nil {
+		return err
+	}
+	far := int64(minWalked)
+	for _, c := range clauses {
+		far = max(far, wanted*total/max(out[c.place-1].Total, 1))
+	}
+	q := sql(`SELECT o.number, ARRAY[`)
+	for i, c := range clauses {
+		q.add(either(i == 0, "", ", ")+"o.terms @@ ?::text::tsquery", c.query)
+	}
+	q.add(`] FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
+		add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, min(far, maxWalked)).filter(f).
+		add(` ORDER BY o.number DESC`)
+	type looked struct {
+		number int64
+		holds  []bool
+	}
+	all, err := all(ctx, r.q, func(row pgx.Rows) (l looked, err error) {
+		return l, row.Scan(&l.number, &l.holds)
+	}, q)
+	for _, l := range all {
+		for i, c := range clauses {
+			if m := &out[c.place-1]; l.holds[i] && len(m.Numbers) < limit {
+				m.Numbers = append(m.Numbers, l.number)
+			}
+		}
+	}
+	return err
 }
 
 // collect adds what a query finds to the matches of each clause and says how much
