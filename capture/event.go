@@ -207,7 +207,6 @@ func (u *unit) owe(ctx context.Context, j memory.Job) (memory.Job, error) {
 	j, created, err := u.PutJob(ctx, j)
 	if err == nil && created && j.NextAttemptAt == 0 {
 		u.msgs = append(u.msgs, j.Message())
-		u.notify(j.Notice())
 	}
 	return j, err
 }

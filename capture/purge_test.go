@@ -49,7 +49,7 @@ func TestPurge(t *testing.T) {
 	if !again.Created || again.Event.SessionID == "" {
 		t.Errorf("after the purge: %+v", again)
 	}
-	if len(told) != 2 || told[0].Kind != memory.NoticeSession || told[1].Kind != memory.NoticeJob {
+	if len(told) != 1 || told[0].Kind != memory.NoticeSession {
 		t.Errorf("told %+v", told)
 	}
 	if a := hook(t, f, record("", "", func(r *memory.HookRecord) { r.Event, r.EndSession = nil, true })); a.SessionID == "" {

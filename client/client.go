@@ -134,20 +134,9 @@ func (c *Client) do(ctx context.Context, in call, out any) error {
 
 // once makes one attempt.
 func (c *Client) once(ctx context.Context, in call, body []byte, out any) error {
-	target := c.base + in.path
-	if len(in.query) > 0 {
-		target += "?" + in.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, in.method, target, bytes.NewReader(body))
+	req, err := c.request(ctx, in, body)
 	if err != nil {
-		return memory.Errorf(memory.CodeBadRequest, "%s is not the address of a server: %w", c.base, err)
-	}
-	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if c.key != "" {
-		req.Header.Set("Authorization", "Bearer "+c.key)
+		return err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -170,6 +159,26 @@ func (c *Client) once(ctx context.Context, in call, body []byte, out any) error 
 		return memory.Errorf(memory.CodeInternal, "what answers at %s is no claude-mem server: %w", c.base, err)
 	}
 	return nil
+}
+
+// request makes the request of a call.
+func (c *Client) request(ctx context.Context, in call, body []byte) (*http.Request, error) {
+	target := c.base + in.path
+	if len(in.query) > 0 {
+		target += "?" + in.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, in.method, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, memory.Errorf(memory.CodeBadRequest, "%s is not the address of a server: %w", c.base, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	return req, nil
 }
 
 // unavailable wraps a failure to reach the server, or to hear it out.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"time"
 
 	"claude-mem/capture"
@@ -82,10 +83,7 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 			Project: budget(cfg, config.ProjectDailyTokens, config.ProjectMonthTokens),
 			Team:    budget(cfg, config.TeamDailyTokens, config.TeamMonthTokens),
 		},
-		OnFinished: func(j memory.Job) {
-			p.hub.Finished(j.ID)
-			p.ended(j.ID)
-		},
+		OnFinished: func(j memory.Job) { p.tell(j.Notice()) },
 	})
 }
 
@@ -107,7 +105,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	in := capture.New(p.store, d.capturing())
+	in := capture.New(p.store, d.capturing(p.tell))
 	if !d.deployment.team {
 		p.drainer = newDrainer(d.cfg.Dirs.Spool(), self.TeamID, in, p.fault, p.log)
 	}
@@ -126,9 +124,10 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 }
 
 // capturing says how events are taken in.
-func (d *Daemon) capturing() capture.Options {
+func (d *Daemon) capturing(notify func(memory.Notice)) capture.Options {
 	return capture.Options{
 		CreateProjects: true,
+		Notify:         notify,
 		Policy:         memory.Policy(d.cfg.String(config.SessionPolicy)),
 		Debounce:       time.Duration(d.cfg.Int(config.SessionDebounce)) * time.Millisecond,
 	}
@@ -188,5 +187,19 @@ func quotas(cfg *config.Config) httpapi.Quotas {
 	return httpapi.Quotas{
 		Meter: cfg.Bool(config.UsageMetering), PerMinute: int64(cfg.Int(config.RateLimitPerMin)),
 		MonthlyRequests: int64(cfg.Int(config.MonthlyRequestCap)), MonthlyTokens: int64(cfg.Int(config.MonthlyTokenCap)),
+	}
+}
+
+// tell tells those who wait and listen of what changed, in this process and the others.
+func (p *parts) tell(n memory.Notice) {
+	p.hub.Publish(n)
+	p.spread(p.self.ID + " " + n.String())
+}
+
+// heard tells those here of what another process told.
+func (p *parts) heard(text string) {
+	origin, rest, _ := strings.Cut(text, " ")
+	if n, ok := memory.ParseNotice(rest); ok && origin != p.self.ID {
+		p.hub.Publish(n)
 	}
 }

@@ -102,7 +102,7 @@ func (d *Daemon) run(ctx context.Context, p *parts, announce func() error, more 
 	// stores nothing.
 	run, ctx := errgroup.WithContext(ctx)
 	run.Go(guarded(func() error { return p.runWorker(ctx) }))
-	run.Go(guarded(func() error { p.listen(ctx, p.hub.Finished); return nil }))
+	run.Go(guarded(func() error { p.listen(ctx, p.heard); return nil }))
 	run.Go(guarded(func() error { p.beat(ctx); return nil }))
 	for _, part := range more {
 		run.Go(guarded(func() error { return part(ctx) }))

@@ -107,11 +107,11 @@ type (
 	faulty interface{ Fault() error }
 	// movable is a store whose file may be taken away from under it.
 	movable interface{ Moved() bool }
-	// herald is a store that several processes share and that tells each of the jobs
-	// that ended in the others.
+	// herald is a store that several processes share and that carries what one tells
+	// to the others.
 	herald interface {
-		Notify(jobID string)
-		Listen(ctx context.Context, ended func(jobID string))
+		Notify(text string)
+		Listen(ctx context.Context, heard func(text string))
 	}
 )
 
@@ -130,16 +130,16 @@ func (e engines) moved() bool {
 	return ok && s.Moved()
 }
 
-// ended tells the other processes that a job has.
-func (e engines) ended(jobID string) {
+// spread carries a text to the other processes.
+func (e engines) spread(text string) {
 	if s, ok := e.store.(herald); ok {
-		s.Notify(jobID)
+		s.Notify(text)
 	}
 }
 
-// listen calls ended for the jobs that end in any process, until ctx is done.
-func (e engines) listen(ctx context.Context, ended func(jobID string)) {
+// listen calls heard with what any process spreads, this one too, until ctx is done.
+func (e engines) listen(ctx context.Context, heard func(text string)) {
 	if s, ok := e.store.(herald); ok {
-		s.Listen(ctx, ended)
+		s.Listen(ctx, heard)
 	}
 }

@@ -87,7 +87,7 @@ func (s *system) Info(ctx context.Context) (client.Info, error) {
 			"queueManager":            s.queueBoundary(ctx),
 			"generationWorkerManager": s.workerBoundary(lanes.workers),
 			"providerRegistry":        s.providerBoundary(),
-			"eventBroadcaster":        {Status: "disabled", Reason: "this server streams no events"},
+			"eventBroadcaster":        {Status: "active", Details: details(map[string]any{"streams": s.parts.hub.Streams()})},
 		},
 	}
 	if s.parts.team {

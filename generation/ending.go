@@ -91,7 +91,7 @@ func (a *attempt) observation(in input, d providers.Draft, i int, now memory.Epo
 		}
 	}
 	sum := sha256.Sum256([]byte(o.Kind + "\x00" + o.Content))
-	o.GenerationKey = memory.Opt(fmt.Sprintf("generation:v1:%s:%d:%s", a.job.ID, i, hex.EncodeToString(sum[:8])))
+	o.GenerationKey = memory.Opt(fmt.Sprintf("%s%d:%s", a.job.GenerationKeys(), i, hex.EncodeToString(sum[:8])))
 	return made{o, a.sources(o, events)}
 }
 

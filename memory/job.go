@@ -131,6 +131,10 @@ type Job struct {
 // Scope is the tenant that owns the job.
 func (j Job) Scope() Scope { return Scope{TeamID: j.TeamID, ProjectID: j.ProjectID} }
 
+// GenerationKeys begins the keys of all that the job makes. It is followed by the
+// place of each observation and what tells its text from others.
+func (j Job) GenerationKeys() string { return "generation:v1:" + j.ID + ":" }
+
 // Message is the wake-up call for the job.
 func (j Job) Message() Message {
 	return Message{

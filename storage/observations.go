@@ -97,6 +97,8 @@ type ObservationReader interface {
 	// Observations reversed: up to before older ones, it, up to after newer ones.
 	// Superseded ones and those of sub-agents are left out, unless it is the anchor.
 	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
+	// JobObservations lists what a job made, in the order it was made.
+	JobObservations(ctx context.Context, j memory.Job) ([]memory.Observation, error)
 	// EventObservations lists what was made from an event, in the order it was made.
 	EventObservations(ctx context.Context, s memory.Scope, eventID string) ([]memory.SourcedObservation, error)
 }

@@ -35,6 +35,8 @@ type Config struct {
 	Quotas    Quotas
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
+	// Heartbeat is how often a stream says that it is alive; 0 means 15 s.
+	Heartbeat time.Duration
 }
 
 // System tells of the daemon around the API.
@@ -80,6 +82,7 @@ type API struct {
 // New makes an API.
 func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, heartbeatEvery)
 	a := &API{Config: c, router: httprouter.New(), room: newRoom(), meter: newMeter(c.Quotas, c.Store), dirty: make(chan struct{}, 1)}
 	// A redirect is no answer to a client that posts: it would lose the body or, with
 	// another host, its key.

@@ -14,10 +14,12 @@ import (
 // finished by a worker in another process, which tells no Hub of ours.
 const recheckEvery = time.Second
 
-// Hub wakes those who wait for a job to end. The zero value is ready to use.
+// Hub wakes those who wait for a job to end, and tells streams what happens. The zero
+// value is ready to use.
 type Hub struct {
 	mu      sync.Mutex
 	waiters map[string][]chan struct{} // by job id
+	streams map[*stream]struct{}
 	closed  bool
 }
 
@@ -29,6 +31,9 @@ func (h *Hub) Close() {
 	for jobID := range h.waiters {
 		h.release(jobID)
 	}
+	for s := range h.streams {
+		h.drop(s)
+	}
 }
 
 // release wakes the job's waiters. The caller holds the lock.
@@ -39,20 +44,13 @@ func (h *Hub) release(jobID string) {
 	delete(h.waiters, jobID)
 }
 
-// Finished tells that a job ended, or went back to wait for another try.
-func (h *Hub) Finished(jobID string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.release(jobID)
-}
-
 func (h *Hub) isClosed() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.closed
 }
 
-// subscribe returns a channel that is closed when the job is Finished, and the
+// subscribe returns a channel that is closed when the job is published, and the
 // function that gives it up.
 func (h *Hub) subscribe(jobID string) (<-chan struct{}, func()) {
 	ch := make(chan struct{})

@@ -71,7 +71,7 @@ func legacyWorkerRoutes() []LegacyRoute {
 	)
 	var all []LegacyRoute
 	for _, r := range [][3]string{
-		{get, "/health", health}, {get, "/restart", "`claude-mem restart`"},
+		{get, "/health", health}, {get, "/restart", "`claude-mem restart`"}, {get, "/stream", "GET /v1/stream"}, {get, "/tv", "GET /v1/stream"},
 		{"ALL", "/api/auth/*", keys},
 		{get, "/api/chroma/status", health}, {get, "/api/mcp/status", health}, {post, "/api/mcp/toggle", "`claude-mem install`"},
 		{get, "/api/processing-status", "GET /v1/stats"}, {get, "/api/stats", "GET /v1/stats"}, {get, "/api/sync/status", health},

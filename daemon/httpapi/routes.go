@@ -71,6 +71,7 @@ func keyedRoutes() []Route {
 		{http.MethodPost, "/v1/context", memory.ScopeObservationsRead, "Builds a text for a model from what matches a query.", smallBody, (*API).queryContext},
 		{http.MethodGet, "/v1/context", memory.ScopeObservationsRead, "Builds the text that a session starts with.", 0, (*API).sessionContext},
 		{http.MethodGet, "/v1/timeline", memory.ScopeObservationsRead, "Lists what was remembered around a moment.", 0, (*API).timeline},
+		{http.MethodGet, "/v1/stream", memory.ScopeObservationsRead, "Tells what happens from now on, as server-sent events.", 0, (*API).streamEvents},
 		{http.MethodGet, "/v1/projects", memory.ScopeObservationsRead, "Lists the projects the key reaches.", 0, (*API).listProjects},
 		{http.MethodPost, "/v1/projects", memory.ScopeMemoriesWrite, "Makes a project, or finds the one of that name.", smallBody, (*API).createProject},
 		{http.MethodGet, "/v1/projects/:id", memory.ScopeObservationsRead, "Finds a project by its id.", 0, (*API).getProject},

@@ -113,8 +113,15 @@ func (a *API) answer(r *request) (answer, error) {
 	return r.route.handle(a, r)
 }
 
+// writing is the body of an answer that is no JSON: it writes itself, its headers too.
+type writing func(w http.ResponseWriter)
+
 // send writes an answer.
 func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) {
+	if write, ok := ans.body.(writing); ok {
+		write(w)
+		return
+	}
 	data, err := encode(ans.body)
 	if err != nil {
 		a.fail(w, r, fmt.Errorf("encode the answer: %w", err))

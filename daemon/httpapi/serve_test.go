@@ -124,7 +124,7 @@ func finishFirstJob(w *world) {
 			_, err := tx.FinishJob(ctx, jobs[0].ID, "w", storage.Outcome{Status: memory.JobCompleted, Result: "skipped: test", At: now})
 			return err
 		})
-		w.Hub.Finished(jobs[0].ID)
+		w.Hub.Publish(jobs[0].Notice())
 		return
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// channel is where processes tell each other of jobs that ended.
+	// channel is where processes tell each other of what changed.
 	channel = "claude_mem_jobs"
 	// maxUnsent is how many notifications wait at most; more are dropped.
 	maxUnsent = 1024
@@ -37,8 +37,8 @@ func startNotifier(pool *pgxpool.Pool, log *slog.Logger) *notifier {
 			select {
 			case <-ctx.Done():
 				return
-			case id := <-n.unsent:
-				n.send(ctx, n.gather(id))
+			case text := <-n.unsent:
+				n.send(ctx, n.gather(text))
 			}
 		}
 	})
@@ -47,23 +47,23 @@ func startNotifier(pool *pgxpool.Pool, log *slog.Logger) *notifier {
 
 // gather takes what waits besides first.
 func (n *notifier) gather(first string) []string {
-	ids := []string{first}
-	for len(ids) < maxUnsent {
+	texts := []string{first}
+	for len(texts) < maxUnsent {
 		select {
-		case id := <-n.unsent:
-			ids = append(ids, id)
+		case text := <-n.unsent:
+			texts = append(texts, text)
 		default:
-			return ids
+			return texts
 		}
 	}
-	return ids
+	return texts
 }
 
-func (n *notifier) send(ctx context.Context, ids []string) {
-	_, err := n.pool.Exec(ctx, `SELECT pg_notify($1, id) FROM unnest($2::text[]) id`, channel, ids)
+func (n *notifier) send(ctx context.Context, texts []string) {
+	_, err := n.pool.Exec(ctx, `SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text`, channel, texts)
 	if err != nil && ctx.Err() == nil {
 		// Whoever waits for the jobs will look for themselves before long.
-		n.log.Debug("cannot tell that jobs ended", "error", convert(err), "jobs", len(ids))
+		n.log.Debug("cannot tell other processes", "error", convert(err), "texts", len(texts))
 	}
 }
 
@@ -73,24 +73,25 @@ func (n *notifier) close() {
 	n.done.Wait()
 }
 
-// Notify tells whoever is in [Store.Listen], in any process, that a job ended. It
-// does not wait, and it may be lost: who depends on it has to look now and then.
-func (s *Store) Notify(jobID string) {
+// Notify carries a text of at most 7,999 bytes to whoever is in [Store.Listen], in any
+// process. It does not wait, and it may be lost: who depends on it has to look now and
+// then.
+func (s *Store) Notify(text string) {
 	select {
-	case s.notifier.unsent <- jobID:
+	case s.notifier.unsent <- text:
 	default:
 	}
 }
 
-// Listen calls ended with the id of each job that some process notifies of, until
-// ctx ends. It keeps a connection of its own and makes it anew when it is lost.
-func (s *Store) Listen(ctx context.Context, ended func(jobID string)) {
+// Listen calls heard with each text that some process notifies of, until ctx ends. It
+// keeps a connection of its own and makes it anew when it is lost.
+func (s *Store) Listen(ctx context.Context, heard func(text string)) {
 	for {
-		err := s.listen(ctx, ended)
+		err := s.listen(ctx, heard)
 		if ctx.Err() != nil {
 			return
 		}
-		s.notifier.log.Debug("the connection that tells of ended jobs is lost", "error", convert(err))
+		s.notifier.log.Debug("the connection that tells of other processes is lost", "error", convert(err))
 		select {
 		case <-ctx.Done():
 			return
@@ -100,7 +101,7 @@ func (s *Store) Listen(ctx context.Context, ended func(jobID string)) {
 }
 
 // listen listens on one connection.
-func (s *Store) listen(ctx context.Context, ended func(jobID string)) error {
+func (s *Store) listen(ctx context.Context, heard func(text string)) error {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
 		return err
@@ -114,6 +115,6 @@ func (s *Store) listen(ctx context.Context, ended func(jobID string)) error {
 		if err != nil {
 			return err
 		}
-		ended(n.Payload)
+		heard(n.Payload)
 	}
 }

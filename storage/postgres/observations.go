@@ -141,3 +141,12 @@ func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID st
 		and("s.source_id = ?", eventID).and("s.source_type = ?", memory.KindEvent.SourceType()).
 		add(` ORDER BY o.number LIMIT ?`, storage.MaxPage))
 }
+
+// JobObservations finds them by their keys, which begin alike and are indexed; ';'
+// follows ':' in the order of bytes.
+func (r reads) JobObservations(ctx context.Context, j memory.Job) ([]memory.Observation, error) {
+	keys := j.GenerationKeys()
+	return all(ctx, r.q, readObservation, sql(selectObservation).within(j.Scope(), "o.").
+		and("o.generation_key > ? AND ", keys).add("o.generation_key < ?", keys[:len(keys)-1]+";").
+		add(` ORDER BY o.number`).page(storage.Page{}))
+}

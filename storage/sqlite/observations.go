@@ -132,3 +132,12 @@ func (r reads) EventObservations(ctx context.Context, s memory.Scope, eventID st
 		FROM observation_sources s CROSS JOIN observations o ON o.id = s.observation_id WHERE `+w.String()+
 		` ORDER BY o.number LIMIT ?`, append(w.args, storage.MaxPage)...)
 }
+
+// JobObservations implements storage.ObservationReader. What a job makes has keys that
+// begin alike, and these are indexed; ';' follows ':' in the order of bytes.
+func (r reads) JobObservations(ctx context.Context, j memory.Job) ([]memory.Observation, error) {
+	keys := j.GenerationKeys()
+	w := in(j.Scope()).and("generation_key > ? AND generation_key < ?", keys, keys[:len(keys)-1]+";")
+	return all(ctx, r.q, readObservation, `SELECT `+observationColumns+` FROM observations o WHERE `+w.String()+
+		` ORDER BY number LIMIT ?`, append(w.args, storage.MaxPage)...)
+}

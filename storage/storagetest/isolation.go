@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -196,6 +197,14 @@ func reachesByRow() map[string]reach {
 			o := r.summary
 			o.TeamID, o.ProjectID = s.TeamID, s.ProjectID
 			return found(tx.UpdateObservation(ctx, o))
+		},
+		"JobObservations": func(ctx c, tx t, s s, r r) (bool, error) {
+			o, _, err := tx.PutObservation(ctx, madeBy(r.job, "made", 1))
+			if err != nil {
+				return false, err
+			}
+			j := memory.Job{ID: r.job.ID, TeamID: s.TeamID, ProjectID: cmp.Or(s.ProjectID, o.ProjectID)}
+			return some(tx.JobObservations(ctx, j))
 		},
 		"RefreshSummaryJob": func(ctx c, tx t, s s, r r) (bool, error) {
 			j := r.job

@@ -274,3 +274,24 @@ func testSources(f *fixture) {
 	f.ok(err)
 	f.same("sources go with their observation", len(got), 1)
 }
+
+// madeBy is an observation of a job, not stored yet.
+func madeBy(j memory.Job, title string, at memory.Epoch) memory.Observation {
+	o := newObservation(j.Scope(), title, at)
+	o.CreatedByJob, o.GenerationKey = memory.Opt(j.ID), memory.Opt(j.GenerationKeys()+title)
+	return o
+}
+
+// testJobObservations checks that what a job made is found, and nothing of others.
+func testJobObservations(f *fixture) {
+	j, other := f.putJob(newJob(f.ours, memory.KindEvent, "a", 1)), f.putJob(newJob(f.ours, memory.KindEvent, "b", 1))
+	first, second := f.putObservation(madeBy(j, "9", 5)), f.putObservation(madeBy(j, "10", 4))
+	f.putObservation(madeBy(other, "0", 3))
+	f.putObservation(newObservation(f.ours, "by hand", 2))
+	got, err := f.store.JobObservations(f.ctx, j)
+	f.ok(err)
+	f.same("in the order they were made", ids(got, func(o memory.Observation) string { return o.ID }), []string{first.ID, second.ID})
+	got, err = f.store.JobObservations(f.ctx, newJob(f.ours, memory.KindEvent, "c", 1))
+	f.ok(err)
+	f.same("of a job that made none", len(got), 0)
+}

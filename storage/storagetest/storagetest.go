@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"lanes", testLanes},
 		{"observations", testObservations},
 		{"observation filters", testFilters},
+		{"observations of a job", testJobObservations},
 		{"last written", testLastWritten},
 		{"alike", testAlike},
 		{"alike at a time", testAlikeAtATime},
