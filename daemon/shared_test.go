@@ -108,7 +108,12 @@ func TestTeamHearsOfJobs(t *testing.T) {
 	heard, stopped := make(chan string, 1000), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		other.listen(ctx, func(jobID string) { heard <- jobID })
+		other.listen(ctx, func(text string) {
+			_, notice, _ := strings.Cut(text, " ") // after who tells it
+			if n, ok := memory.ParseNotice(notice); ok && n.Kind == memory.NoticeJob {
+				heard <- n.ID
+			}
+		})
 	}()
 	defer func() { cancel(); <-stopped }()
 	c, told := with(server, d.key()), make(map[string]bool)
