@@ -96,7 +96,7 @@ func (c *console) commands() *cobra.Command {
 		c.usageCommand(), c.replayCommand(),
 		c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.serverCommand(),
 		c.installCommand(), c.uninstallCommand(), c.doctorCommand(), c.configCommand(),
-		c.versionCommand(), completionCommand(), hookCommand(),
+		c.versionCommand(), completionCommand(), hookCommand(), c.mcpCommand(),
 	)
 	usageErrors(root)
 	return root

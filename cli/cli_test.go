@@ -85,7 +85,7 @@ func TestCommandsThatPrintDataHaveJSON(t *testing.T) {
 	silent := map[string]bool{ // these do something, or print for people or shells alone
 		"claude-mem": true, "config": true, "server": true, "worker": true, "api-key": true, "keys": true, "jobs": true, "set": true,
 		"start": true, "stop": true, "restart": true, "run": true, "install": true, "uninstall": true,
-		"completion": true, "hook": true, "help": true,
+		"completion": true, "hook": true, "help": true, "mcp": true,
 	}
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {

@@ -105,6 +105,10 @@ func worth(o memory.Observation) int {
 	return w
 }
 
+// IndexLine names an observation in one line, as the index of a session's context
+// does: number, kind, title, file, and about how many tokens it has in full.
+func IndexLine(o memory.Observation) string { return entry(o, o.Stale) }
+
 // entry is an index line.
 func entry(o memory.Observation, stale string) string {
 	text := cite(o) + " " + line(o.Kind) + ": " + clip(line(o.Title()), 130)

@@ -66,6 +66,7 @@ func samples(w *world) map[string]sample {
 		"POST /api/sessions/summarize":    {"/api/sessions/summarize", `{"contentSessionId":"l"}`, 400},
 		"GET /v1/stream":                  {"/v1/stream", "", 200},
 		"GET /v1/usage":                   {"/v1/usage", "", 200},
+		"POST /v1/mcp":                    {"/v1/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"recent","arguments":{}}}`, 200},
 		"GET /v1/stats":                   {"/v1/stats" + named, "", 403},
 	}
 }

@@ -44,12 +44,21 @@ func (a *API) search(r *request) (answer, error) {
 	if err := r.decode(&in); err != nil {
 		return answer{}, err
 	}
-	if err := checkAsk(in.ProjectID, in.Query, in.Limit, recall.MaxLimit); err != nil {
+	out, err := a.find(r, in)
+	if err != nil {
 		return answer{}, err
+	}
+	return ok(out)
+}
+
+// find searches on behalf of the caller, and audits it.
+func (a *API) find(r *request, in client.SearchRequest) (out client.SearchResponse, err error) {
+	if err := checkAsk(in.ProjectID, in.Query, in.Limit, recall.MaxLimit); err != nil {
+		return out, err
 	}
 	p, err := a.Capture.ResolveProject(r.Context(), r.caller, in.ProjectID, capture.Read)
 	if err != nil {
-		return answer{}, err
+		return out, err
 	}
 	hits, err := a.Recall.Search(r.Context(), p.Scope(), recall.SearchInput{
 		Query: in.Query, Limit: in.Limit, Offset: in.Offset,
@@ -58,15 +67,15 @@ func (a *API) search(r *request) (answer, error) {
 		},
 	})
 	if err != nil {
-		return answer{}, err
+		return out, err
 	}
-	out := client.SearchResponse{Observations: make([]client.SearchHit, len(hits))}
+	out.Observations = make([]client.SearchHit, len(hits))
 	recall.MarkStaleHits(a.disk(p), hits)
 	for i, h := range hits {
 		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score, Matched: h.Matched}
 	}
 	noteObservations(a, r, "search", p.Scope(), hits, func(h storage.Hit) string { return h.ID })
-	return ok(out)
+	return out, nil
 }
 
 func (a *API) queryContext(r *request) (answer, error) {
@@ -74,17 +83,26 @@ func (a *API) queryContext(r *request) (answer, error) {
 	if err := r.decode(&in); err != nil {
 		return answer{}, err
 	}
-	if err := checkAsk(in.ProjectID, in.Query, in.Limit, 50); err != nil {
+	out, err := a.about(r, in)
+	if err != nil {
 		return answer{}, err
+	}
+	return ok(out)
+}
+
+// about builds the text on a query on behalf of the caller, and audits it.
+func (a *API) about(r *request, in client.ContextRequest) (client.ContextResponse, error) {
+	if err := checkAsk(in.ProjectID, in.Query, in.Limit, 50); err != nil {
+		return client.ContextResponse{}, err
 	}
 	p, err := a.Capture.ResolveProject(r.Context(), r.caller, in.ProjectID, capture.Read)
 	if err != nil {
-		return answer{}, err
+		return client.ContextResponse{}, err
 	}
 	told, err := a.Recall.Context(r.Context(), p.Scope(), recall.ContextInput{
 		Query: in.Query, Limit: in.Limit, TokenBudget: min(max(in.TokenBudget, 0), maxTokens), Disk: a.disk(p),
 	})
-	return a.contextAnswer(r, "context", p.Scope(), told, err)
+	return a.contextTold(r, "context", p.Scope(), told, err)
 }
 
 // sessionContext shows people and tools what a session would be told, byte for byte
@@ -100,18 +118,23 @@ func (a *API) sessionContext(r *request) (answer, error) {
 	in := a.sessionLimits(p, &tree)
 	in.TokenBudget = q.int("tokenBudget", in.TokenBudget, 0, maxTokens)
 	told, err := a.Recall.SessionContext(r.Context(), p.Scope(), in)
-	return a.contextAnswer(r, "session_context", p.Scope(), told, err)
-}
-
-func (a *API) contextAnswer(r *request, mode string, s memory.Scope, told recall.Context, err error) (answer, error) {
+	out, err := a.contextTold(r, "session_context", p.Scope(), told, err)
 	if err != nil {
 		return answer{}, err
+	}
+	return ok(out)
+}
+
+// contextTold is what the caller is told, and audits it.
+func (a *API) contextTold(r *request, mode string, s memory.Scope, told recall.Context, err error) (client.ContextResponse, error) {
+	if err != nil {
+		return client.ContextResponse{}, err
 	}
 	if told.Observations == nil {
 		told.Observations = []memory.Observation{}
 	}
 	noteObservations(a, r, mode, s, told.Observations, observationID)
-	return ok(client.ContextResponse{Context: told.Text, Observations: told.Observations, Tokens: told.Tokens})
+	return client.ContextResponse{Context: told.Text, Observations: told.Observations, Tokens: told.Tokens}, nil
 }
 
 func (a *API) timeline(r *request) (answer, error) {

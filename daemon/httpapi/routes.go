@@ -79,6 +79,7 @@ func keyedRoutes() []Route {
 		{http.MethodPost, "/v1/keys", memory.ScopeMemoriesWrite, "Makes a key that only reads, and shows it once.", smallBody, (*API).mintKey},
 		{http.MethodGet, "/v1/connect", memory.ScopeObservationsRead, "Says how to connect an agent elsewhere to this memory.", 0, (*API).connect},
 		{http.MethodGet, "/v1/usage", memory.ScopeJobsRead, "Tells what was used, this month unless since says otherwise.", 0, (*API).usage},
+		{http.MethodPost, "/v1/mcp", memory.ScopeObservationsRead, "Speaks MCP over streamable HTTP, without sessions: the tools `search`, `context` and `recent`.", smallBody, (*API).mcp},
 		{http.MethodGet, "/v1/stats", memory.ScopeJobsRead, "Counts what is stored and how generation stands.", 0, (*API).stats},
 	}
 }

@@ -28,7 +28,7 @@ type request struct {
 	free   func() // gives back the room that the body took; nil before it is read
 }
 
-// answer is what a handler wants answered.
+// answer is what a handler wants answered; without a body, nothing but the status.
 type answer struct {
 	status int
 	body   any
@@ -120,6 +120,10 @@ type writing func(w http.ResponseWriter)
 func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) {
 	if write, ok := ans.body.(writing); ok {
 		write(w)
+		return
+	}
+	if ans.body == nil {
+		w.WriteHeader(ans.status)
 		return
 	}
 	data, err := encode(ans.body)
