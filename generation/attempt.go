@@ -71,8 +71,15 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 
 // call asks the provider, under the deadline. A provider that panics has failed.
 func (a *attempt) call(ctx context.Context, r providers.Request) (resp providers.Response, err error) {
+	asked, began := ctx, time.Now()
+	defer a.place.watch()()
 	ctx, cancel := context.WithTimeout(ctx, a.CallTimeout)
 	defer cancel()
+	defer func() {
+		if asked.Err() == nil { // else it was broken off, which tells nothing of the provider
+			a.place.p.called(time.Since(began), err)
+		}
+	}()
 	defer func() { a.bill(resp) }()
 	defer func() {
 		if p := recover(); p != nil {

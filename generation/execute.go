@@ -27,6 +27,11 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 		return err
 	}
 	defer g.leave(probe)
+	pl, err := w.paces[m.Kind.Lane()].enter(ctx, stopping)
+	if err != nil {
+		return err
+	}
+	defer pl.leave()
 	job, err := w.Store.JobByID(ctx, m.JobID)
 	if errors.Is(err, memory.ErrNotFound) {
 		log.WarnContext(ctx, "message without a job")
@@ -38,7 +43,7 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 	if job.Status.Terminal() {
 		return nil
 	}
-	a := &attempt{Worker: w, gate: g, job: job, owner: w.Owner + ":" + id.New(), log: log}
+	a := &attempt{Worker: w, gate: g, place: pl, job: job, owner: w.Owner + ":" + id.New(), log: log}
 	objection, err := w.object(ctx, m, job)
 	switch {
 	case err != nil:
@@ -97,6 +102,7 @@ func (w *Worker) object(ctx context.Context, m memory.Message, job memory.Job) (
 type attempt struct {
 	*Worker
 	gate  *gate
+	place *place
 	job   memory.Job
 	owner string
 	log   *slog.Logger

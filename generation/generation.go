@@ -13,6 +13,10 @@
 // transaction with the job's new state, so that a job is completed if and only if
 // its observations are there (see finish.go).
 //
+// How many jobs of a lane run at once follows how the provider bears it (see pace.go),
+// and what they may cost is bounded by budgets (see budget.go). What nobody could
+// learn from is not asked about (see filter.go).
+//
 // A failure is answered by its class: try again later, fail, or, when the
 // provider refuses everybody, pause the lane (see failure.go and gate.go).
 //
@@ -65,8 +69,8 @@ type Config struct {
 	Owner  string
 	Logger *slog.Logger // default slog.Default()
 
-	// Workers is how many jobs of a lane are worked on at once. Default 8 events, 2
-	// summaries, 1 reindexing. A transaction is shared by those that finish together.
+	// Workers is how many jobs of a lane are worked on at once at most; fewer while the
+	// provider is overloaded (see pace.go). Default 8 events, 2 summaries, 1 reindexing. A transaction is shared by those that finish together.
 	Workers map[memory.Lane]int
 	// IgnoreCommands are patterns of shell commands that are not worth an observation; a
 	// * stands for any text.
@@ -99,6 +103,7 @@ type Config struct {
 type Worker struct {
 	Config
 	gates map[memory.Lane]*gate
+	paces map[memory.Lane]*pace
 	holds holds
 }
 
@@ -115,8 +120,9 @@ func New(c Config) *Worker {
 	if c.OnFinished == nil {
 		c.OnFinished = func(memory.Job) {}
 	}
-	w := &Worker{Config: c, gates: make(map[memory.Lane]*gate)}
+	w := &Worker{Config: c, gates: make(map[memory.Lane]*gate), paces: make(map[memory.Lane]*pace)}
 	for _, lane := range memory.Lanes() {
+		w.paces[lane] = newPace(w.workers(lane))
 		w.gates[lane] = newGate(lane, c.PauseFor)
 	}
 	return w
