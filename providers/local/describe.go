@@ -147,7 +147,7 @@ func (t *tale) details(ch change, l lang, kept []symbol) []string {
 		}
 	}
 	for _, p := range exchanged(l, ch.diff) {
-		facts = append(facts, quoted(p[0], 90)+" → "+quoted(p[1], 90))
+		facts = append(facts, swapped(p[0], p[1], 90))
 	}
 	if !ch.created {
 		news, olds := callees(l, added), callees(l, removed)

@@ -202,3 +202,29 @@ func TestFilesOutsideOfTheProjectKeepTheirPath(t *testing.T) {
 		t.Errorf("files of a worktree: %q", got)
 	}
 }
+
+// A list of constants below a function is not part of that function.
+func TestEditBelowAFunctionIsNotInIt(t *testing.T) {
+	original := "func List() {\n\tcall()\n}\n\nconst (\n\tfirst = 1\n)\n"
+	e := tool(t, "Edit", js{"file_path": root + "/pkg/a.go", "old_string": "\tfirst = 1", "new_string": "\tfirst = 1\n\tsecond = \"two words\""},
+		js{"filePath": root + "/pkg/a.go", "originalFile": original, "structuredPatch": []js{{
+			"oldStart": 1, "oldLines": 7, "newStart": 1, "newLines": 8, "lines": []string{
+				" func List() {", " \tcall()", " }", " ", " const (", " \tfirst = 1", "+\tsecond = \"two words\"", " )"},
+		}}})
+	if title := one(t, "", e).Metadata.Title; strings.Contains(title, "List") || !strings.HasSuffix(title, "a.go") {
+		t.Errorf("title %q", title)
+	}
+}
+
+// Two long lines that differ near their ends are told apart there.
+func TestLongLinesAreToldApart(t *testing.T) {
+	before := "func (s *Store) commitEverythingToTheActiveBranch(repository *git.Repository, ctx SaveContext) (plumbing.Hash, error) {"
+	after := strings.Replace(before, "plumbing.Hash", "commitResult", 1)
+	m := one(t, "", edit(t, "pkg/store.go", before, after)).Metadata
+	wantFact(t, m, "commitResult, error")
+	for _, f := range m.Facts {
+		if a, b, ok := strings.Cut(f, " → "); ok && a == b {
+			t.Errorf("a fact that says nothing: %s", f)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // telling are the lines that carry meaning: no brackets, no bare control words, no
@@ -115,6 +116,25 @@ func statement(text string) string {
 // quoted sets code apart from words.
 func quoted(code string, limit int) string {
 	return "`" + clip(strings.ReplaceAll(oneLine(code), "`", "'"), limit) + "`"
+}
+
+// swapped tells two lines apart that took each other's place: where they are too
+// long to be told whole, from shortly before they differ.
+func swapped(before, after string, limit int) string {
+	a, b := quoted(before, limit), quoted(after, limit)
+	if a != b {
+		return a + " → " + b
+	}
+	const lead = 24 // bytes of what they share
+	same := 0
+	for same < len(before) && same < len(after) && before[same] == after[same] {
+		same++
+	}
+	from := max(same-lead, 0)
+	for from > 0 && !utf8.RuneStart(before[from]) {
+		from--
+	}
+	return quoted("…"+before[from:], limit) + " → " + quoted("…"+after[from:], limit)
 }
 
 // callees are the names that lines call, in order of appearance.

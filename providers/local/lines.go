@@ -33,7 +33,7 @@ func failingTest(text string) (string, bool) {
 
 // passingTest knows how runners name a test that passed, when they do.
 func passingTest(text string) (string, bool) {
-	for _, mark := range []string{"--- PASS: ", "✓ ", "(pass) "} {
+	for _, mark := range []string{"--- PASS: ", "(pass) "} {
 		if name, ok := strings.CutPrefix(text, mark); ok {
 			return testName(name), true
 		}

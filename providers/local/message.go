@@ -93,10 +93,10 @@ func (d doc) opening() int {
 func leans(s string) bool {
 	switch strings.ToLower(strings.TrimRight(firstField(s), ",")) {
 	case "this", "that", "it", "these", "those", "so", "if", "but", "they", "and", "then", "you", "you're", "your", "also",
-		"that's", "it's", "there's", "he", "she":
+		"that's", "it's", "there's", "he", "she", "try", "please", "ready", "want", "would", "shall", "let", "feel":
 		return true
 	}
-	return len(strings.Fields(s)) < 3
+	return len(strings.Fields(s)) < 3 && len(identifiers(s)) == 0
 }
 
 // best keeps the facts that carry most: names, places, causes. Their order stays.

@@ -39,6 +39,14 @@ func TestMessageIsToldByItsFinding(t *testing.T) {
 	}
 }
 
+// What the user is invited to do next is not what was done.
+func TestMessageIsNotToldByAnInvitation(t *testing.T) {
+	d := one(t, "write the file", said(t, "Done. Created `logs/day-7.jsonl`.\n\nTry starting a second agent now - it should load without the date error."))
+	if want := "Created `logs/day-7.jsonl`"; !strings.HasPrefix(d.Metadata.Title, want) {
+		t.Errorf("title %q, want %q", d.Metadata.Title, want)
+	}
+}
+
 func TestMessageWithoutAFindingIsSkipped(t *testing.T) {
 	for _, message := range []string{"Done.", "All done!", "Events done.", "Let me check the tests first.",
 		"Perfect! Now let me run the linter:", "", "Would you like me to continue?",

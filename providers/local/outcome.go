@@ -10,6 +10,7 @@ type outcome struct {
 	failed bool
 	failing,
 	passing []string // tests by name
+	ticked   []string // what a check mark stands before: tests for some runners, else anything
 	errors   []string // the lines that say what is wrong, first ones first
 	packages int      // that passed, where the runner counts in packages
 	counts   string   // the runner's own tally, "12 passed, 1 failed"
@@ -31,6 +32,9 @@ func outcomeOf(c *call, what action) outcome {
 	o := outcome{failed: c.failed || exitCode(text)}
 	for _, row := range lines(printable(text)) {
 		o.read(row)
+	}
+	if len(o.passing) == 0 && o.packages == 0 {
+		o.passing = o.ticked
 	}
 	if !o.failed && (what == tests || what == checks) {
 		o.failed = len(o.failing) > 0 || shoutsFailure(text)
@@ -69,6 +73,10 @@ func (o *outcome) read(row string) {
 	}
 	if name, ok := failingTest(text); ok {
 		o.failing = addOnce(o.failing, name)
+		return
+	}
+	if name, ok := strings.CutPrefix(text, "✓ "); ok {
+		o.ticked = addOnce(o.ticked, testName(name))
 		return
 	}
 	if name, ok := passingTest(text); ok {

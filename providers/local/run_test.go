@@ -166,3 +166,14 @@ func TestSplitTakesShellLinesApart(t *testing.T) {
 		}
 	}
 }
+
+// A check mark in what a program prints is no test, where the runner names its tests.
+func TestCheckMarksAreTestsOnlyOfRunnersThatUseThem(t *testing.T) {
+	const goes = "=== RUN   TestSave\n✓ Created branch 'sessions'\n--- PASS: TestSave (0.02s)\nPASS\nok  \texample/store\t0.3s"
+	m := one(t, "", bash(t, "go test ./store -run TestSave -v", goes)).Metadata
+	for _, f := range m.Facts {
+		if strings.Contains(f, "Created branch") {
+			t.Errorf("taken for a test: %s", f)
+		}
+	}
+}

@@ -48,6 +48,9 @@ func around(l lang, above []string, depth int) string {
 		case in >= depth, l == keyed && !strings.HasSuffix(row, ":"):
 			continue
 		}
+		if in == 0 && l != markdown && blockEdge(strings.TrimSpace(row)) {
+			break // what stands above it is over, or does not reach in
+		}
 		s, ok := declared(l, row)
 		if !ok {
 			continue
@@ -63,6 +66,16 @@ func around(l lang, above []string, depth int) string {
 		sep = " › "
 	}
 	return strings.Join(names, sep)
+}
+
+// blockEdge reports whether a line that is not indented ends what is above it, or
+// opens a list of declarations that has no name.
+func blockEdge(row string) bool {
+	switch row {
+	case "}", "};", "})", "});", ")", ");", "const (", "var (", "type (", "import (":
+		return true
+	}
+	return false
 }
 
 // indent is a line's depth; a tab counts as the two spaces hosts print for it.
