@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"claude-mem/client"
 	"claude-mem/memory"
 )
@@ -229,58 +227,5 @@ func TestTeamWithoutRedis(t *testing.T) {
 	d.awaitReady()
 	d.settle()
 	sent.check()
-	d.balance()
-}
-
-// TestTeamWorkerKilledAtWork kills a worker between its lease and the end of the job:
-// when the lease is over, another does the job, once.
-func TestTeamWorkerKilledAtWork(t *testing.T) {
-	t.Parallel()
-	d := newTeam(t, 1, 2)
-	key := d.key("full", "*")
-	for _, w := range d.workers {
-		w.signal(syscall.SIGSTOP)
-	}
-	stored, err := d.servers[0].client(key.Key).PutEvent(t.Context(), teamEvent(t, key.ProjectID, "at-work", 1), client.EventOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Workers can take the job, but not read what it is about.
-	conn, err := pgx.Connect(t.Context(), d.database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE agent_events IN ACCESS EXCLUSIVE MODE`); err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range d.workers {
-		w.signal(syscall.SIGCONT)
-	}
-	d.eventually("a worker has the job", func() bool {
-		return d.number(`SELECT COUNT(*) FROM observation_generation_jobs WHERE status = 'processing'`) == 1
-	})
-	killed := 0
-	for _, w := range d.workers {
-		held := d.number(`SELECT COUNT(*) FROM observation_generation_jobs WHERE locked_by LIKE '%-' || $1::text || ':%'`, strconv.Itoa(w.cmd.Process.Pid))
-		if held == 1 {
-			w.end(syscall.SIGKILL)
-			killed++
-		}
-	}
-	if killed != 1 {
-		t.Fatalf("%d workers have the job", killed)
-	}
-	if _, err := conn.Exec(t.Context(), `ROLLBACK`); err != nil {
-		t.Fatal(err)
-	}
-	d.settle()
-	job, err := d.servers[0].client(key.Key).Job(t.Context(), stored.GenerationJob.ID)
-	if err != nil || job.Status != memory.JobCompleted || job.Attempts != 2 {
-		t.Errorf("the job became %+v, %v", job, err)
-	}
-	if n := d.number(`SELECT COUNT(*) FROM audit_log WHERE action = 'generation_job.stalled'`); n != 1 {
-		t.Errorf("it stalled %d times", n)
-	}
 	d.balance()
 }
