@@ -74,7 +74,7 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 	}
 	return generation.New(generation.Config{
 		Store: p.store, Queue: p.queue, Provider: p.provider, Logger: p.log,
-		CallTimeout:     cfg.Duration(config.ProviderTimeout),
+		CallTimeout:     callTimeout(cfg),
 		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,

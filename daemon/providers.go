@@ -65,7 +65,13 @@ func provider(cfg *config.Config) (p providers.Provider, missing error) {
 	case 1:
 		return members[0], errors.Join(errs...)
 	}
-	return chain.New(members...), errors.Join(errs...)
+	return chain.New(cfg.Duration(config.ProviderTimeout), members...), errors.Join(errs...)
+}
+
+// callTimeout is how long one job may be with the providers: each of a chain has the
+// time for one call.
+func callTimeout(cfg *config.Config) time.Duration {
+	return cfg.Duration(config.ProviderTimeout) * time.Duration(max(len(cfg.List(config.ServerProvider)), 1))
 }
 
 // member makes one provider. The first may get its model from the setting for all.

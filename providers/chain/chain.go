@@ -6,6 +6,9 @@
 // every job: after three failures in a row, or one refusal of the key or for want
 // of quota, it is left out for a while, and then tried with one job.
 //
+// A member that says how long it wants to be left alone is left alone so long, and a
+// member that hangs takes the others none of their time: each has a deadline of its own.
+//
 // What a failure of all members means is the mildest of what each said: as long as
 // one of them may come back by itself the job is tried again later, and only when
 // all refuse everybody is it an auth or quota failure, which pauses the lane.
@@ -15,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +33,9 @@ const (
 	tripAfter = 3
 	// openFor is for how long.
 	openFor = 30 * time.Second
+	// maxAway bounds for how long a member may ask to be left alone: whoever mends what
+	// it lacks should not have to wait until the day is over.
+	maxAway = 10 * time.Minute
 )
 
 // Chain is a provider made of others. It is safe for concurrent use.
@@ -40,18 +47,23 @@ type Chain struct {
 type member struct {
 	providers.Provider
 	breaker *gobreaker.CircuitBreaker[providers.Response]
+	limit   time.Duration // of one call
 
-	mu   sync.Mutex
-	last *providers.Error // the last failure that the breaker counted
+	mu    sync.Mutex
+	last  *providers.Error // the last failure that the breaker counted
+	until time.Time        // when it wants to be asked again
 }
 
-// New makes a chain of the members, the preferred one first.
-func New(members ...providers.Provider) *Chain { return newChain(openFor, members) }
+// New makes a chain of the members, the preferred one first. A call of one of them
+// may take as long as limit, and a call of the chain so long for each member.
+func New(limit time.Duration, members ...providers.Provider) *Chain {
+	return newChain(limit, openFor, members)
+}
 
-func newChain(open time.Duration, members []providers.Provider) *Chain {
+func newChain(limit, open time.Duration, members []providers.Provider) *Chain {
 	c := &Chain{}
 	for _, p := range members {
-		m := &member{Provider: p}
+		m := &member{Provider: p, limit: limit}
 		m.breaker = gobreaker.NewCircuitBreaker[providers.Response](gobreaker.Settings{
 			Name: p.Name(), Timeout: open,
 			ReadyToTrip:  func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= tripAfter || refuses(m.failure()) },
@@ -72,6 +84,16 @@ func (c *Chain) Name() string {
 	return strings.Join(names, ",")
 }
 
+// Free implements [providers.Free]: a chain costs nothing if no member does.
+func (c *Chain) Free() bool {
+	for _, m := range c.members {
+		if f, ok := m.Provider.(providers.Free); !ok || !f.Free() {
+			return false
+		}
+	}
+	return true
+}
+
 // Generate asks the members in turn until one answers. An answer that was not
 // understood goes back to be corrected by the same member; the second time, the
 // next one is asked. Whatever was paid for is in the Response, also with an error.
@@ -79,25 +101,18 @@ func (c *Chain) Generate(ctx context.Context, r providers.Request) (out provider
 	var earlier []providers.Cost
 	var failed []*providers.Error
 	for _, m := range c.members {
-		got, err := m.ask(ctx, r)
+		out, err = m.ask(ctx, r)
+		paid := costs(out)
+		out.Earlier = append(earlier[:len(earlier):len(earlier)], out.Earlier...)
 		if err == nil {
-			got.Earlier = append(earlier, got.Earlier...)
-			return got, nil
+			return out, nil
 		}
 		e := classified(err)
-		failed = append(failed, e)
-		out = got
 		if ctx.Err() != nil || e.Class == providers.ParseError && r.Correction == "" {
-			break
+			return out, e
 		}
-		earlier = append(earlier, costs(got)...)
-	}
-	if n := len(earlier); n > 0 && ctx.Err() == nil {
-		// The last call's cost is the Response's own.
-		if len(costs(out)) > 0 {
-			n--
-		}
-		out.Earlier = append(earlier[:n:n], out.Earlier...)
+		failed = append(failed, e)
+		earlier = append(out.Earlier, paid...)
 	}
 	return out, mildest(failed)
 }
@@ -110,11 +125,16 @@ func costs(r providers.Response) []providers.Cost {
 	return []providers.Cost{{Provider: r.Provider, Model: r.Model, InputTokens: r.InputTokens, OutputTokens: r.OutputTokens}}
 }
 
-// ask asks a member, unless its breaker is open.
+// ask asks a member, unless it is left out now.
 func (m *member) ask(ctx context.Context, r providers.Request) (providers.Response, error) {
 	// What was paid for counts with an error as well, which a breaker would drop.
-	var got providers.Response
+	got := providers.Response{Provider: m.Name()}
+	if m.away() > 0 {
+		return got, m.leftOut()
+	}
 	_, err := m.breaker.Execute(func() (providers.Response, error) {
+		ctx, cancel := context.WithTimeout(ctx, m.limit)
+		defer cancel()
 		var err error
 		got, err = m.Generate(ctx, r)
 		if m.counts(err) {
@@ -134,7 +154,7 @@ func (m *member) leftOut() error {
 	if e == nil {
 		return &providers.Error{Class: providers.Transient, Err: fmt.Errorf("%s is left out for a while", m.Name())}
 	}
-	return &providers.Error{Class: e.Class, RetryAfter: e.RetryAfter, Err: fmt.Errorf("left out for a while since it said: %w", e.Err)}
+	return &providers.Error{Class: e.Class, RetryAfter: m.away(), Err: fmt.Errorf("%s is left out for a while since it said: %w", m.Name(), e.Err)}
 }
 
 // counts reports whether a failure says something about the member, rather than
@@ -153,7 +173,14 @@ func (m *member) counts(err error) bool {
 func (m *member) remember(e *providers.Error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.last = e
+	m.last, m.until = e, time.Now().Add(min(e.RetryAfter, maxAway))
+}
+
+// away is for how long yet the member wants to be left alone.
+func (m *member) away() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(time.Until(m.until), 0)
 }
 
 func (m *member) failure() *providers.Error {
@@ -194,23 +221,16 @@ func mildest(failed []*providers.Error) error {
 	return &providers.Error{Class: best.Class, RetryAfter: best.RetryAfter, Err: errors.New(strings.Join(texts, "; "))}
 }
 
-// severity orders the classes by how much has to happen until a job can go on.
+// severity orders the classes by how much has to happen until a job can go on. A
+// request that one member finds fault with is never worth a pause, though the others
+// refuse everybody: it would be sent again for ever, and the lane wait for it.
 func severity(c providers.Class) int {
-	switch c {
-	case providers.Transient:
-		return 0
-	case providers.Overloaded:
-		return 1
-	case providers.RateLimit:
-		return 2
-	case providers.Quota:
-		return 3
-	case providers.Auth:
-		return 4
-	case providers.ParseError:
-		return 5
+	order := []providers.Class{
+		providers.Transient, providers.Overloaded, providers.RateLimit,
+		providers.ParseError, providers.BadRequest,
+		providers.Quota, providers.Auth,
 	}
-	return 6
+	return slices.Index(order, c)
 }
 
 // State is how a member of a chain fares.
@@ -224,8 +244,12 @@ type State struct {
 func (c *Chain) States() []State {
 	out := make([]State, len(c.members))
 	for i, m := range c.members {
-		out[i] = State{Name: m.Name(), State: m.breaker.State().String()}
-		if e := m.failure(); e != nil && m.breaker.State() != gobreaker.StateClosed {
+		state := m.breaker.State()
+		if m.away() > 0 {
+			state = gobreaker.StateOpen
+		}
+		out[i] = State{Name: m.Name(), State: state.String()}
+		if e := m.failure(); e != nil && state != gobreaker.StateClosed {
 			out[i].Failure = e.Error()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"claude-mem/providers"
+	"claude-mem/providers/local"
 )
 
 // scripted answers as it is told, the last answer again and again.
@@ -48,7 +49,7 @@ func TestTheNextServes(t *testing.T) {
 	for _, class := range []providers.Class{
 		providers.Transient, providers.RateLimit, providers.Overloaded, providers.Auth, providers.Quota, providers.BadRequest,
 	} {
-		c := New(says("a", fails(class)), says("b", nil))
+		c := New(time.Minute, says("a", fails(class)), says("b", nil))
 		got, err := c.Generate(t.Context(), providers.Request{})
 		if err != nil || got.Provider != "b" {
 			t.Errorf("%s: %+v, %v", class, got, err)
@@ -57,19 +58,75 @@ func TestTheNextServes(t *testing.T) {
 			t.Errorf("%s: %s", class, diff)
 		}
 	}
-	if name := New(says("a", nil), says("b", nil)).Name(); name != "a,b" {
+	if name := New(time.Minute, says("a", nil), says("b", nil)).Name(); name != "a,b" {
 		t.Errorf("name %q", name)
 	}
 }
 
 func TestAnAnswerIsCorrectedOnce(t *testing.T) {
 	a, b := says("a", fails(providers.ParseError)), says("b", nil)
-	c := New(a, b)
+	c := New(time.Minute, a, b)
 	if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.ParseError || b.n != 0 {
 		t.Errorf("the first time: %v, %d calls of b", err, b.n)
 	}
 	if got, err := c.Generate(t.Context(), providers.Request{Correction: "shorter"}); err != nil || got.Provider != "b" || a.n != 2 {
 		t.Errorf("the second time: %+v, %v", got, err)
+	}
+}
+
+// A member that refuses does not hide that another one did answer, if badly: that
+// one is told what was wrong, and what both cost is billed.
+func TestACorrectionPassesARefusal(t *testing.T) {
+	c := New(time.Minute, says("a", fails(providers.Auth)), says("b", fails(providers.ParseError), nil))
+	got, err := c.Generate(t.Context(), providers.Request{})
+	if classOf(err) != providers.ParseError || got.Provider != "b" || len(got.Earlier) != 1 || got.Earlier[0].Provider != "a" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err = c.Generate(t.Context(), providers.Request{Correction: "shorter"}); err != nil || got.Provider != "b" {
+		t.Errorf("corrected: %+v, %v", got, err)
+	}
+}
+
+// hanging answers when its context ends.
+type hanging struct{}
+
+func (hanging) Name() string { return "hanging" }
+
+func (hanging) Generate(ctx context.Context, _ providers.Request) (providers.Response, error) {
+	<-ctx.Done()
+	return providers.Response{}, context.Cause(ctx)
+}
+
+func TestOneThatHangsLeavesTimeToTheNext(t *testing.T) {
+	c := New(10*time.Millisecond, hanging{}, says("b", nil))
+	for range tripAfter + 1 {
+		if got, err := c.Generate(t.Context(), providers.Request{}); err != nil || got.Provider != "b" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if s := c.States()[0]; s.State != "open" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A member that asks to be left alone is, though once is not a failure too many.
+func TestAMemberIsLeftAlone(t *testing.T) {
+	a := says("a", &providers.Error{Class: providers.RateLimit, RetryAfter: time.Hour, Err: errors.New("slow down")}, nil)
+	c := New(time.Minute, a)
+	_, _ = c.Generate(t.Context(), providers.Request{})
+	_, err := c.Generate(t.Context(), providers.Request{})
+	e, ok := errors.AsType[*providers.Error](err)
+	if !ok || e.Class != providers.RateLimit || e.RetryAfter <= 0 || e.RetryAfter > maxAway || a.n != 1 {
+		t.Errorf("%v, asked %d times", err, a.n)
+	}
+	if s := c.States()[0]; s.State != "open" || !strings.Contains(s.Failure, "slow down") {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestFreeIfAllAre(t *testing.T) {
+	if New(time.Minute, local.New(), says("a", nil)).Free() || !New(time.Minute, local.New(), local.New()).Free() {
+		t.Error("a chain costs what its members do")
 	}
 }
 
@@ -84,9 +141,11 @@ func TestFailureOfAll(t *testing.T) {
 		{providers.RateLimit, providers.Quota, providers.RateLimit},
 		{providers.BadRequest, providers.Overloaded, providers.Overloaded},
 		{providers.BadRequest, providers.BadRequest, providers.BadRequest},
-		{providers.Auth, providers.BadRequest, providers.Auth},
+		// One that serves others found fault with this one: no reason for a pause.
+		{providers.Auth, providers.BadRequest, providers.BadRequest},
+		{providers.BadRequest, providers.Quota, providers.BadRequest},
 	} {
-		got, err := New(says("a", fails(c.a)), says("b", fails(c.b))).Generate(t.Context(), providers.Request{})
+		got, err := New(time.Minute, says("a", fails(c.a)), says("b", fails(c.b))).Generate(t.Context(), providers.Request{})
 		if classOf(err) != c.want || !strings.Contains(err.Error(), string(c.a)) {
 			t.Errorf("%s and %s: %v, want %s", c.a, c.b, err, c.want)
 		}
@@ -100,7 +159,7 @@ func TestBreakerLeavesOutAndComesBack(t *testing.T) {
 	const open = 20 * time.Millisecond
 	down := fails(providers.Transient)
 	a := says("a", down, down, down, nil)
-	c := newChain(open, []providers.Provider{a, says("b", nil)})
+	c := newChain(time.Minute, open, []providers.Provider{a, says("b", nil)})
 	for range 6 {
 		if got, err := c.Generate(t.Context(), providers.Request{}); err != nil || got.Provider != "b" {
 			t.Fatalf("%+v, %v", got, err)
@@ -125,7 +184,7 @@ func TestBreakerLeavesOutAndComesBack(t *testing.T) {
 
 func TestOneRefusalIsEnough(t *testing.T) {
 	a := says("a", fails(providers.Quota))
-	c := New(a)
+	c := New(time.Minute, a)
 	for range 5 {
 		if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.Quota {
 			t.Errorf("%v", err)
@@ -141,7 +200,7 @@ func TestOneRefusalIsEnough(t *testing.T) {
 func TestWhatTheBreakerDoesNotCount(t *testing.T) {
 	for name, err := range map[string]error{"bad request": fails(providers.BadRequest), "cancelled": context.Canceled} {
 		a := says("a", err)
-		c := New(a, says("b", nil))
+		c := New(time.Minute, a, says("b", nil))
 		for range 10 {
 			_, _ = c.Generate(t.Context(), providers.Request{})
 		}
