@@ -122,3 +122,33 @@ func nextTag(s, name string, i int) (start, after int, closes bool) {
 		}
 	}
 }
+
+// Disarm breaks what is left of the tags of these elements in a text that was
+// cleaned: ends without a start, and starts of noise that never ends. Cleaning lets
+// them stand, because people write about them; in what a model wrote they have no
+// business. It puts a space behind the bracket, so that nothing comes together anew.
+func Disarm(s string) string {
+	var out strings.Builder
+	kept := 0
+	for i := 0; i < len(s); i++ {
+		if s[i] == '<' && startsTag(s[i+1:]) {
+			out.WriteString(s[kept:i+1] + " ")
+			kept = i + 1
+		}
+	}
+	if kept == 0 {
+		return s
+	}
+	return out.String() + s[kept:]
+}
+
+// startsTag reports whether a text continues a bracket to a tag of ours.
+func startsTag(s string) bool {
+	s = strings.TrimPrefix(s, "/")
+	for _, t := range tags {
+		if len(s) >= len(t.name) && strings.EqualFold(s[:len(t.name)], t.name) {
+			return true
+		}
+	}
+	return false
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"claude-mem/internal/privacy"
 	"claude-mem/memory"
 	"claude-mem/providers"
 )
@@ -34,14 +33,15 @@ type Answer struct {
 // Classify reads an answer. It takes any text, and the time it needs grows with the
 // text's length and no faster.
 func Classify(c Completion, r providers.Request) Answer {
-	text := unfence(c.Text)
+	said, thought := unthink(c.Text)
+	text := unfence(said)
 	if text == "" {
 		switch {
 		case c.Stop == StopFilter:
 			return Answer{Class: Refusal, Reason: "the model, or a filter before it, refused to answer"}
 		case c.Stop == StopLength:
 			return Answer{Class: Truncated, Reason: "the answer was used up before its first word; raise the limit of its tokens"}
-		case c.Reasoned:
+		case c.Reasoned || thought:
 			return Answer{Class: Empty, Reason: "the model thought and said nothing"}
 		}
 		return Answer{Class: Empty, Reason: "the answer was empty"}
@@ -59,7 +59,7 @@ func Classify(c Completion, r providers.Request) Answer {
 	case c.Stop == StopLength:
 		a.Class, a.Reason = Truncated, "the answer was cut off before anything in it was complete; be shorter"
 	case c.Stop == StopFilter:
-		a.Class, a.Reason = Refusal, "the model refused: "+privacy.Cut(flat(text), 200)
+		a.Class, a.Reason = Refusal, "the model refused: "+bounded(text, maxReason)
 	default:
 		if a.Drafts = parseJSON(text, r); len(a.Drafts) > 0 {
 			a.Class = Drifted
@@ -78,7 +78,7 @@ func unusable(found parsed, text string) (Class, string) {
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
 		return Drifted, "it is JSON; the XML form was asked for"
 	case refuses(text):
-		return Refusal, "the model refused: " + privacy.Cut(flat(text), 200)
+		return Refusal, "the model refused: " + bounded(text, maxReason)
 	}
 	return Prose, "it holds no element of the form that was asked for"
 }
@@ -107,6 +107,19 @@ func (a Answer) err() error {
 		class = providers.BadRequest // asking again would be refused again
 	}
 	return &providers.Error{Class: class, Err: errors.New(string(a.Class) + " answer: " + cmp.Or(a.Reason, "nothing in it can be used"))}
+}
+
+// unthink takes off the thoughts that some models put before what they say, where
+// their server does not: drafts in them are no answer. Thoughts without an end are
+// all there is.
+func unthink(s string) (said string, thought bool) {
+	s = strings.TrimSpace(s)
+	rest, ok := strings.CutPrefix(s, "<think>")
+	if !ok {
+		return s, false
+	}
+	_, said, _ = strings.Cut(rest, "</think>")
+	return said, true
 }
 
 // unfence takes off a fenced block around the whole answer.

@@ -21,7 +21,8 @@ const (
 	maxConcept   = 60
 	maxPath      = 400
 	maxPart      = 4000 // of a summary
-	maxReason    = 200  // of a skip
+	maxReason    = 200  // of a skip or a refusal
+	maxModel     = 120  // a model's name, as its server tells it
 
 	maxFacts    = 20
 	maxConcepts = 10
@@ -101,20 +102,26 @@ func summaryDraft(s memory.Summary) (providers.Draft, bool) {
 }
 
 // cleaned makes text of what stood in an element: entities become characters, what
-// is private, ours or the host's goes, and so does what cannot be seen.
+// cannot be seen goes, and then what is private, ours or the host's: the other way
+// round a tag with something invisible in it would pass, and be whole afterwards.
 func cleaned(s string, size int) string {
 	if len(s) > size*8 {
 		s = s[:size*8] // nothing behind it can come into the bounds
 	}
 	s = html.UnescapeString(strings.ToValidUTF8(s, "\uFFFD"))
-	s = privacy.Text(s)
-	s = strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+	s = privacy.Disarm(privacy.Text(visible(s)))
+	return privacy.Cut(strings.TrimSpace(s), size)
+}
+
+// visible leaves out control and format characters, which can move a cursor, turn
+// the direction of writing, or hide in the middle of a word.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector)) {
 			return -1
 		}
 		return r
 	}, s)
-	return privacy.Cut(strings.TrimSpace(s), size)
 }
 
 // bounded is cleaned on one line.

@@ -37,7 +37,7 @@ type HTTP struct {
 // more so that it can be kept out of errors: some servers repeat it.
 func NewHTTP(base, key string, header http.Header) (*HTTP, error) {
 	u, err := url.Parse(strings.TrimRight(base, "/"))
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is no base URL; it looks like https://host/v1", privacy.Text(base))
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() // proxies from the environment, as people expect
@@ -70,15 +70,16 @@ func (h *HTTP) Post(ctx context.Context, path string, in, out any) error {
 	}
 	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	answer = h.withoutKey(answer)
 	switch {
 	case err != nil:
 		return h.failure(ctx, err)
 	case res.StatusCode < 200 || res.StatusCode > 299:
-		return StatusError(res.StatusCode, res.Header, h.withoutKey(answer))
+		return StatusError(res.StatusCode, res.Header, answer)
 	case len(answer) > maxAnswer:
 		return &providers.Error{Class: providers.ParseError, Err: fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)}
 	}
-	if e := BodyError(res.Header, h.withoutKey(answer)); e != nil {
+	if e := BodyError(res.Header, answer); e != nil {
 		return e
 	}
 	if json.Unmarshal(answer, out) != nil {
@@ -87,7 +88,7 @@ func (h *HTTP) Post(ctx context.Context, path string, in, out any) error {
 	return nil
 }
 
-// withoutKey is the answer as it may be repeated.
+// withoutKey is an answer that anything may be repeated of.
 func (h *HTTP) withoutKey(answer []byte) []byte {
 	if h.key == "" {
 		return answer

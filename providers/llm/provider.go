@@ -79,12 +79,17 @@ func (p *Provider) Name() string { return p.name }
 // Generate asks the model once. What the call cost stands in the Response, also
 // with an error.
 func (p *Provider) Generate(ctx context.Context, r providers.Request) (providers.Response, error) {
-	c, err := p.model.Complete(ctx, Call{System: system(r), User: Prompt(r, p.opts.MaxInput), MaxTokens: p.opts.MaxOutput})
+	call := Call{System: system(r), User: Prompt(r, p.opts.MaxInput), MaxTokens: p.opts.MaxOutput}
+	c, err := p.model.Complete(ctx, call)
 	out := providers.Response{
-		Provider: p.name, Model: cmp.Or(c.Model, p.opts.Model), InputTokens: c.InputTokens, OutputTokens: c.OutputTokens,
+		Provider: p.name, Model: p.modelOf(c), InputTokens: max(c.InputTokens, 0), OutputTokens: max(c.OutputTokens, 0),
 	}
 	if err != nil {
 		return out, err
+	}
+	if out.InputTokens == 0 && out.OutputTokens == 0 {
+		// Not every server counts, and a budget has to hold with one that does not.
+		out.InputTokens, out.OutputTokens = int64(Tokens(call.System)+Tokens(call.User)), int64(Tokens(c.Text))
 	}
 	a := Classify(c, r)
 	if err := a.err(); err != nil {
@@ -94,8 +99,13 @@ func (p *Provider) Generate(ctx context.Context, r providers.Request) (providers
 	return out, nil
 }
 
+// modelOf is the model that answered, as far as the server tells.
+func (p *Provider) modelOf(c Completion) string {
+	return cmp.Or(bounded(c.Model, maxModel), p.opts.Model)
+}
+
 // Probe makes the cheapest call there is, to see whether the provider takes us.
 func (p *Provider) Probe(ctx context.Context) (model string, err error) {
 	c, err := p.model.Complete(ctx, Call{System: "Answer with one word.", User: "Say: ready", MaxTokens: 16})
-	return cmp.Or(c.Model, p.opts.Model), err
+	return p.modelOf(c), err
 }

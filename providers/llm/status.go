@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"claude-mem/internal/privacy"
 	"claude-mem/providers"
 )
 
@@ -23,9 +23,10 @@ const longWait = 15 * time.Minute
 //	408, 409, 425, 5xx        transient
 //	429                       rate_limit; quota where the body speaks of one and names no short wait
 //	503, 529                  overloaded
-//	401, 403, 404             auth: nobody gets through until the key or a setting is changed
+//	401, 403, 404             auth: nobody gets through until the key or a setting is changed;
+//	                          bad_request where a 403 speaks of what was sent
 //	402                       quota
-//	3xx, 400, 413, other 4xx  bad_request, unless the body speaks of the key or of a quota
+//	3xx, 400, 413, other 4xx  bad_request, unless the body speaks of the key, the model or a quota
 func StatusError(status int, h http.Header, body []byte) *providers.Error {
 	said := message(body)
 	e := &providers.Error{Class: classOf(status), RetryAfter: retryAfter(h, body), Err: fmt.Errorf("status %d: %s", status, said)}
@@ -34,7 +35,9 @@ func StatusError(status int, h http.Header, body []byte) *providers.Error {
 		e.Err = fmt.Errorf("status %d: it redirects to another address; set the base URL to that one", status)
 	case status == http.StatusTooManyRequests && speaksOfQuota(said) && (e.RetryAfter == 0 || e.RetryAfter > longWait):
 		e.Class = providers.Quota
-	case status == http.StatusBadRequest && speaksOfKey(said):
+	case status == http.StatusForbidden && speaksOfContent(said):
+		e.Class = providers.BadRequest
+	case status == http.StatusBadRequest && (speaksOfKey(said) || speaksOfModel(said)):
 		e.Class = providers.Auth
 	case (status == http.StatusBadRequest || status == http.StatusForbidden) && speaksOfQuota(said):
 		e.Class = providers.Quota
@@ -123,11 +126,7 @@ func message(body []byte) string {
 			text = e.Detail
 		}
 	}
-	text = flat(privacy.Text(strings.ToValidUTF8(text[:min(len(text), 4000)], "")))
-	if text == "" {
-		return "no reason is given"
-	}
-	return privacy.Cut(text, maxSaid)
+	return cmp.Or(bounded(text, maxSaid), "no reason is given")
 }
 
 func speaksOfQuota(s string) bool {
@@ -137,6 +136,17 @@ func speaksOfQuota(s string) bool {
 
 func speaksOfKey(s string) bool {
 	return containsAny(s, "api key not valid", "api_key_invalid", "invalid api key", "invalid_api_key", "incorrect api key", "authentication")
+}
+
+// speaksOfModel tells a model that is not there from a request that is not right.
+func speaksOfModel(s string) bool {
+	return containsAny(s, "not a valid model", "invalid model", "unknown model", "no such model", "model_not_found", "model not found")
+}
+
+// speaksOfContent tells a request that a moderator stopped from a key that may not
+// ask: the next request may pass.
+func speaksOfContent(s string) bool {
+	return containsAny(s, "moderation", "flagged", "content policy", "content_policy", "content_filter")
 }
 
 func containsAny(s string, words ...string) bool {
