@@ -126,7 +126,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 // capturing says how events are taken in.
 func (d *Daemon) capturing(notify func(memory.Notice)) capture.Options {
 	return capture.Options{
-		CreateProjects: true,
+		CreateProjects: !d.deployment.team, // there a name that nobody knows may be a mistake; hooks always may
 		Notify:         notify,
 		Policy:         memory.Policy(d.cfg.String(config.SessionPolicy)),
 		Debounce:       time.Duration(d.cfg.Int(config.SessionDebounce)) * time.Millisecond,

@@ -15,9 +15,9 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// contract is docs/openapi.yaml in a form that requests and answers can be held
+// document is docs/openapi.yaml in a form that requests and answers can be held
 // against.
-type contract struct {
+type document struct {
 	operations map[string]operation // by "GET /v1/events/:id"
 }
 
@@ -42,8 +42,8 @@ type content struct {
 
 const jsonContent = "application/json"
 
-// loadContract reads the document once for all tests, as it is served.
-var loadContract = sync.OnceValues(func() (*contract, error) {
+// loadDocument reads the document once for all tests, as it is served.
+var loadDocument = sync.OnceValues(func() (*document, error) {
 	raw, err := openAPI()
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ var loadContract = sync.OnceValues(func() (*contract, error) {
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return nil, err
 	}
-	c := &contract{operations: make(map[string]operation)}
+	c := &document{operations: make(map[string]operation)}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
 			op.answers = make(map[string]*jsonschema.Resolved)
@@ -104,7 +104,7 @@ func compile(schema, components json.RawMessage) (*jsonschema.Resolved, error) {
 // asked is held against it only where we took it: the wrong is there to be refused.
 func conform(t testing.TB, r *http.Request, body string, rec *httptest.ResponseRecorder) {
 	t.Helper()
-	c, err := loadContract()
+	c, err := loadDocument()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func matches(pattern, path string) bool {
 
 // The document tells of every route and of no other, in the words of the table.
 func TestTheDocumentTellsOfEveryRoute(t *testing.T) {
-	c, err := loadContract()
+	c, err := loadDocument()
 	if err != nil {
 		t.Fatal(err)
 	}
