@@ -51,9 +51,13 @@ func (d *team) settings(more ...string) map[string]string {
 	}, more...)...)
 }
 
-// key makes a key with all scopes.
+// key makes the project /src/p and a key with all scopes.
 func (d *team) key() string {
 	d.t.Helper()
+	_, err := CreateKey(d.t.Context(), load(d.t, d.settings()), KeyRequest{Name: "p", Scopes: []string{memory.ScopeAll}, Project: "/src/p"})
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	key, err := CreateKey(d.t.Context(), load(d.t, d.settings()), KeyRequest{Name: "all", Scopes: []string{memory.ScopeAll}})
 	if err != nil {
 		d.t.Fatal(err)
