@@ -15,9 +15,10 @@
 //     follows it takes more of its context from it.
 //   - Recency: of what matches equally, the newer.
 //
-// Every constant has its reason beside it. They were chosen on three of the five
-// conversations that bench/recall reads, and hold for the other two and for searches
-// of recorded coding sessions as well; most may be off by half without much harm.
+// Every constant has its reason beside it. They were chosen in coarse steps with an eye
+// on each of the five conversations that bench/recall reads, apart, and kept where most
+// of them gained; the searches of recorded coding sessions, which were not looked at for
+// it, find their session as well. Most constants may be off by half without much harm.
 package rank
 
 import (
@@ -44,12 +45,11 @@ const (
 	// What a term counts in a neighbour, of once in the observation itself: in the one
 	// before, after, two before, two after. What came before explains more than what
 	// came after. A reach of three finds no more.
-	contextBefore, contextAfter   = 0.3, 0.2
+	contextBefore, contextAfter   = 0.25, 0.2
 	contextBefore2, contextAfter2 = 0.15, 0.1
-	contextAnswer                 = 0.55 // instead, in a question right before
-	questionCounts                = 0.8  // of the score of what ends as a question
-	nearCounts                    = 0.4  // of a term's weight, when its neighbour in the query stands right beside
-	reach                         = 2    // how far away a neighbour may be, by number
+	contextAnswer                 = 0.7 // instead, in a question right before
+	questionCounts                = 0.8 // of the score of what ends as a question
+	nearCounts                    = 0.4 // of a term's weight, when its neighbour in the query stands right beside
 	freshness, freshFor           = 0.03, 30 * 24 * 3600 * 1000.0
 )
 
