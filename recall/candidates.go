@@ -102,13 +102,7 @@ func (c *search) together(ctx context.Context, common []int, n int) error {
 			sets = append(sets, 1<<a|1<<b)
 		}
 	}
-	enough := 0
-	for _, holds := range c.found {
-		if bits.OnesCount64(holds&all) > 1 {
-			enough++
-		}
-	}
-	if enough >= n {
+	if c.holdingTwo(all) >= n {
 		return nil
 	}
 	sets = slices.DeleteFunc(sets, func(set uint64) bool { return c.entries(set) > maxEntries })
@@ -129,6 +123,16 @@ func (c *search) together(ctx context.Context, common []int, n int) error {
 		}
 	}
 	return nil
+}
+
+// holdingTwo counts what is known to hold at least two of a set of terms.
+func (c *search) holdingTwo(set uint64) (n int) {
+	for _, holds := range c.found {
+		if bits.OnesCount64(holds&set) > 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // entries estimates how many entries of an index are walked for the newest perPair

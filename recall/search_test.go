@@ -1,12 +1,15 @@
 package recall
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"claude-mem/memory"
+	"claude-mem/recall/rank"
 	"claude-mem/storage"
 )
 
@@ -141,5 +144,88 @@ func TestTimelineIsAroundItsAnchor(t *testing.T) {
 		if tl, err := f.Timeline(t.Context(), memory.Scope{TeamID: f.scope.TeamID, ProjectID: "none"}, in); !errors.Is(err, memory.ErrNotFound) {
 			t.Errorf("%+v gives %v, %v", in, numbers(tl), err)
 		}
+	}
+}
+
+// Of each of two common words only the newest observations are looked at; what holds
+// both is found however old it is.
+func TestSearchFindsWhatHoldsCommonWordsTogether(t *testing.T) {
+	f := setUp(t)
+	both := f.put(t, found(memory.KindChange, "Zone of the depot"))
+	f.tx(t, func(tx storage.Tx) error {
+		for i := range 2 * (perTerm + 50) {
+			o := found(memory.KindChange, fmt.Sprintf("%s number %d", []string{"Zone", "Depot"}[i%2], i))
+			if _, err := f.write(t, tx, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "depot zone", Limit: 3})
+	if err != nil || len(hits) != 3 || hits[0].ID != both.ID {
+		t.Errorf("found %q, %v", titles(hits), err)
+	}
+	if !slices.Equal(hits[0].Matched, []string{"depot", "zone"}) || !slices.Equal(hits[1].Matched, []string{"depot"}) {
+		t.Errorf("matched %q and %q", hits[0].Matched, hits[1].Matched)
+	}
+}
+
+// A pair is asked for where that is cheap or finds enough soon.
+func TestPairsAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		holding []int64 // of a million
+		asked   bool
+	}{
+		{[]int64{1500, 3000}, true},
+		{[]int64{20_000, 30_000}, true},
+		{[]int64{300_000, 400_000}, true}, // the newest few thousand are enough
+		{[]int64{1500, 300_000}, false},
+		{[]int64{1500, 1_000_000}, false},
+		{[]int64{0, 0}, true},
+	} {
+		s := search{stats: rank.Statistics{Observations: 1_000_000, Holding: c.holding}}
+		if got := s.entries(3) <= maxEntries; got != c.asked {
+			t.Errorf("%v: %v, with %.0f entries", c.holding, got, s.entries(3))
+		}
+	}
+}
+
+func TestSearchOfALongTextIsBounded(t *testing.T) {
+	f := setUp(t)
+	f.put(t, found(memory.KindChange, "Zone of the depot"))
+	var text strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&text, "word%d ", i)
+	}
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone " + text.String()})
+	if err != nil || len(hits) != 1 {
+		t.Errorf("found %q, %v", titles(hits), err)
+	}
+}
+
+func TestSearchGivesUpWithItsCaller(t *testing.T) {
+	f := setUp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if hits, err := f.Search(ctx, f.scope, SearchInput{Query: "zone"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("found %q, %v", titles(hits), err)
+	}
+}
+
+// What stands beside a candidate is found too, but only if it passes the filter.
+func TestNeighboursPassTheFilter(t *testing.T) {
+	f := setUp(t)
+	session := f.session(t, "s")
+	put := func(kind, title, agent string) {
+		o := found(kind, title)
+		o.SessionID, o.AgentID = session, memory.Opt(agent)
+		f.put(t, o)
+	}
+	put(memory.KindChange, "Zone of one", "")
+	put(memory.KindBugfix, "Zone of two", "")
+	put(memory.KindChange, "Zone of three", "sub")
+	hits, err := f.Search(t.Context(), f.scope, SearchInput{Query: "zone", Filter: storage.ObservationFilter{Kinds: []string{memory.KindChange}, WithoutSubagents: true}})
+	if want := []string{"#1 Zone of one"}; err != nil || !slices.Equal(titles(hits), want) {
+		t.Errorf("found %q, %v", titles(hits), err)
 	}
 }
