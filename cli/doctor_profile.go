@@ -56,11 +56,12 @@ func (d *doctor) checkBinary() {
 
 // checkHooks looks at the registration with Claude Code.
 func (d *doctor) checkHooks() {
-	path, err := claudeSettings()
+	files, err := findClaude()
 	if err != nil {
 		d.report("hooks", wrong, oneLine(err), "")
 		return
 	}
+	path := files.settings
 	if _, err := exec.LookPath("claude"); err != nil {
 		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 			d.report("hooks", suspect, "Claude Code is not here, so nothing is recorded", "install it, then: claude-mem install")
@@ -84,6 +85,19 @@ func (d *doctor) checkHooks() {
 		d.report("hooks", wrong, strings.Join(r.Problems, "; "), "claude-mem install, with the binary that shall be used")
 	default:
 		d.ok("hooks", fmt.Sprintf("%d registered in %s", len(r.Events), r.Path))
+		d.checkServer(files.state, o)
+	}
+}
+
+// checkServer looks whether Claude Code has the MCP tools as well.
+func (d *doctor) checkServer(path string, o install.Options) {
+	switch plan, err := install.InstallServer(path, o); {
+	case err != nil:
+		d.report("mcp", suspect, oneLine(err), "")
+	case plan.Changed():
+		d.report("mcp", suspect, "the tools are not registered in "+plan.Path, "claude-mem install")
+	default:
+		d.ok("mcp", "registered in "+plan.Path)
 	}
 }
 

@@ -17,9 +17,10 @@ func (c *console) installCommand() *cobra.Command {
 	var server serverFlags
 	cmd := &cobra.Command{
 		Use:   "install",
-		Short: "Register the hooks with Claude Code",
-		Long: "Registers the hooks in Claude Code's settings. Everything that is there stays, a copy of\n" +
-			"the file is kept beside it, and doing it again changes nothing. Nothing is started.\n\n" +
+		Short: "Register hooks and MCP tools with Claude Code",
+		Long: "Registers the hooks in Claude Code's settings and the MCP server among those of its user\n" +
+			"(~/.claude.json). Everything that is there stays, a copy of each file is kept beside it,\n" +
+			"and doing it again changes nothing. Nothing is started.\n\n" +
 			"With --server, hooks and commands talk to a team's server instead of a daemon of yours.\n" +
 			"The key is checked there before anything is written. Other users of the machine can see\n" +
 			"a command line, so rather pipe the key in (--key -) or set CLAUDE_MEM_SERVER_API_KEY.",
@@ -38,12 +39,18 @@ func (c *console) installCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			plan, err := planFor(func(path string) (install.Plan, error) { return install.Install(path, o) })
+			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
+				if p.hooks, err = install.Install(f.settings, o); err == nil {
+					p.server, err = install.InstallServer(f.state, o)
+				}
+				return p, err
+			})
 			if err != nil {
 				return err
 			}
 			if dryRun {
-				c.showPlan(plan)
+				c.showPlan(plan.hooks)
+				c.showPlan(plan.server)
 				return nil
 			}
 			if server.url != "" {
@@ -61,16 +68,20 @@ func (c *console) installCommand() *cobra.Command {
 }
 
 // install makes the edit and says what to do next.
-func (c *console) install(cfg *config.Config, plan install.Plan) error {
-	changed := plan.Changed()
-	if err := plan.Apply(); err != nil {
+func (c *console) install(cfg *config.Config, plan plans) error {
+	if err := plan.apply(); err != nil {
 		return err
 	}
-	if changed {
-		c.say("Hooks      registered in %s", plan.Path)
+	if plan.hooks.Changed() {
+		c.say("Hooks      registered in %s", plan.hooks.Path)
 		c.say("           a Claude Code that runs now sees them after a restart; `claude-mem doctor` checks them")
 	} else {
-		c.say("Hooks      are registered already in %s", plan.Path)
+		c.say("Hooks      are registered already in %s", plan.hooks.Path)
+	}
+	if plan.server.Changed() {
+		c.say("MCP        registered in %s", plan.server.Path)
+	} else {
+		c.say("MCP        is registered already in %s", plan.server.Path)
 	}
 	if o := cfg.Origin(config.DataDir); o.Source != "default" {
 		c.warn("note: hooks use the profile %s only where Claude Code runs with %s set to it", cfg.Dirs.Data, config.DataDir)
@@ -89,33 +100,41 @@ func (c *console) uninstallCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "uninstall",
-		Short: "Take the hooks out of Claude Code's settings",
-		Long: "Takes the hooks out of Claude Code's settings and gives the file back as it was. What was\n" +
-			"remembered stays, and a daemon that runs keeps running. A team's server that\n" +
+		Short: "Take hooks and MCP tools out of Claude Code's settings",
+		Long: "Takes hooks and MCP server out of Claude Code's files and gives them back as they were. What\n" +
+			"was remembered stays, and a daemon that runs keeps running. A team's server that\n" +
 			"`install --server` set is no longer used.",
 		Example: "  claude-mem uninstall --dry-run\n  claude-mem uninstall",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			plan, err := planFor(install.Uninstall)
+			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
+				if p.hooks, err = install.Uninstall(f.settings); err == nil {
+					p.server, err = install.UninstallServer(f.state)
+				}
+				return p, err
+			})
 			if err != nil {
 				return err
 			}
 			if dryRun {
-				c.showPlan(plan)
+				c.showPlan(plan.hooks)
+				c.showPlan(plan.server)
 				return nil
 			}
-			changed := plan.Changed()
-			if err := plan.Apply(); err != nil {
+			if err := plan.apply(); err != nil {
 				return err
 			}
 			if err := c.leaveServer(); err != nil {
 				return err
 			}
-			if !changed {
-				c.say("Hooks      are not registered in %s", plan.Path)
+			if plan.server.Changed() {
+				c.say("MCP        taken out of %s", plan.server.Path)
+			}
+			if !plan.hooks.Changed() {
+				c.say("Hooks      are not registered in %s", plan.hooks.Path)
 				return nil
 			}
-			c.say("Hooks      taken out of %s", plan.Path)
+			c.say("Hooks      taken out of %s", plan.hooks.Path)
 			c.say("           what was remembered stays; `claude-mem stop` stops the daemon")
 			return nil
 		},
@@ -132,21 +151,37 @@ func (c *console) showPlan(plan install.Plan) {
 	fmt.Fprint(c.out, plan.Diff())
 }
 
-// planFor works out an edit of the settings file of this user's Claude Code.
-func planFor(edit func(path string) (install.Plan, error)) (install.Plan, error) {
-	path, err := claudeSettings()
-	if err != nil {
-		return install.Plan{}, err
+// plans are the edits that belong together.
+type plans struct{ hooks, server install.Plan }
+
+// apply makes them, that of the hooks first: they matter more.
+func (p plans) apply() error {
+	if err := p.hooks.Apply(); err != nil {
+		return err
 	}
-	return edit(path)
+	return p.server.Apply()
 }
 
-func claudeSettings() (string, error) {
+// claudeFiles are the files of this user's Claude Code that are edited.
+type claudeFiles struct{ settings, state string }
+
+// findClaude says where they are.
+func findClaude() (claudeFiles, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("find your home folder: %w", err)
+		return claudeFiles{}, fmt.Errorf("find your home folder: %w", err)
 	}
-	return install.ClaudeSettings(os.Getenv("CLAUDE_CONFIG_DIR"), home), nil
+	configDir := os.Getenv("CLAUDE_CONFIG_DIR")
+	return claudeFiles{install.ClaudeSettings(configDir, home), install.ClaudeState(configDir, home)}, nil
+}
+
+// planFor works out edits of the files of this user's Claude Code.
+func planFor(edit func(claudeFiles) (plans, error)) (plans, error) {
+	files, err := findClaude()
+	if err != nil {
+		return plans{}, err
+	}
+	return edit(files)
 }
 
 // hookOptions say what to register, and that it is this program.

@@ -70,7 +70,7 @@ func converse(t *testing.T, p *testbin.Profile, claude string, m *model, prompt 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, claude, "-p", prompt, "--allowedTools", "Write,Edit,Read")
+	cmd := exec.CommandContext(ctx, claude, "-p", prompt, "--allowedTools", "Write,Edit,Read,mcp__claude-mem")
 	cmd.Dir = p.Repo
 	cmd.Env = append(p.Env,
 		"TERM=xterm", "LANG=C.UTF-8", "ANTHROPIC_BASE_URL="+m.url(), "ANTHROPIC_API_KEY=dummy-not-a-key",

@@ -1,7 +1,8 @@
-// Package install registers our hooks with an agent host, by editing its settings
-// file, and takes them out again.
+// Package install registers our hooks and our MCP server with an agent host, by
+// editing its files, and takes them out again. Hooks stand in the host's settings,
+// servers in the file where it keeps its state, which it writes itself all the time.
 //
-// The file is the user's. So an edit changes the bytes it must and no others: keys
+// The files are the user's. So an edit changes the bytes it must and no others: keys
 // keep their order, the rest keeps its spaces; a file that is not JSON is refused
 // with line and column, because the host ignores such a file silently and somebody
 // should know. Installing twice is installing once; entries of ours that point at

@@ -151,27 +151,34 @@ func likeBOM(before, after []byte) []byte {
 
 // open reads the settings file. One that is missing or empty is an empty object.
 func open(path string) (Plan, *settings, error) {
+	p, err := readPlan(path)
+	if err != nil {
+		return p, nil, err
+	}
+	s, err := parseFile(p.Before)
+	if err != nil {
+		return p, nil, fmt.Errorf("%s: %w; it was not changed", p.Path, err)
+	}
+	return p, s, nil
+}
+
+// readPlan reads a file to be edited.
+func readPlan(path string) (Plan, error) {
 	path = resolved(path)
 	p := Plan{Path: path, mode: 0o600}
 	fi, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		p.missing = true
+		return p, nil
 	case err != nil:
-		return p, nil, err
+		return p, err
 	case !fi.Mode().IsRegular() || fi.Size() > maxSettings:
-		return p, nil, fmt.Errorf("%s is not a settings file", path)
-	default:
-		p.mode = fi.Mode().Perm()
-		if p.Before, err = os.ReadFile(path); err != nil {
-			return p, nil, err
-		}
+		return p, fmt.Errorf("%s is not a settings file", path)
 	}
-	s, err := parseFile(p.Before)
-	if err != nil {
-		return p, nil, fmt.Errorf("%s: %w; it was not changed", path, err)
-	}
-	return p, s, nil
+	p.mode = fi.Mode().Perm()
+	p.Before, err = os.ReadFile(path)
+	return p, err
 }
 
 // resolved follows links: one is kept and what it points to is written, also when
@@ -195,12 +202,15 @@ func resolved(path string) string {
 }
 
 // parseFile parses what a file holds; nothing counts as an empty object.
-func parseFile(data []byte) (*settings, error) {
+func parseFile(data []byte) (*settings, error) { return parseSettings(objectText(data)) }
+
+// objectText is the JSON that a file holds; nothing counts as an empty object.
+func objectText(data []byte) []byte {
 	text := bytes.TrimPrefix(data, bom())
 	if len(bytes.TrimSpace(text)) == 0 {
-		text = []byte("{}\n")
+		return []byte("{}\n")
 	}
-	return parseSettings(text)
+	return text
 }
 
 // Apply makes the edit in one step, unless somebody changed the file since it was
