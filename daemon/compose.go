@@ -11,6 +11,7 @@ import (
 
 	"claude-mem/capture"
 	"claude-mem/daemon/httpapi"
+	"claude-mem/daemon/metrics"
 	"claude-mem/generation"
 	"claude-mem/internal/config"
 	"claude-mem/memory"
@@ -38,6 +39,7 @@ type parts struct {
 	provider providers.Provider
 	unready  error
 	hub      *httpapi.Hub
+	metrics  *metrics.Metrics
 	api      *httpapi.API // nil in a worker process
 	drainer  *drainer     // nil where hooks do not spool into a folder of ours
 }
@@ -49,7 +51,7 @@ const heldFor = 15 * time.Second
 
 // compose opens the engines and wires the parts. It starts nothing.
 func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err error) {
-	p = &parts{team: d.deployment.team, self: newSelf(), log: log, hub: &httpapi.Hub{}}
+	p = &parts{team: d.deployment.team, self: newSelf(), log: log, hub: &httpapi.Hub{}, metrics: metrics.New()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -73,7 +75,7 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 		p.log.Error("a provider cannot be asked; events are stored meanwhile", "err", p.unready)
 	}
 	return generation.New(generation.Config{
-		Store: p.store, Queue: p.queue, Provider: p.provider, Logger: p.log,
+		Store: p.store, Queue: p.queue, Provider: p.metrics.Provider(p.provider), Logger: p.log,
 		CallTimeout:     callTimeout(cfg),
 		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
@@ -109,11 +111,13 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	if !d.deployment.team {
 		p.drainer = newDrainer(d.cfg.Dirs.Spool(), self.TeamID, in, p.fault, p.log)
 	}
+	about := &system{daemon: d, parts: p}
+	p.metrics.Watch(about.Health)
 	p.api = httpapi.New(httpapi.Config{
 		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
-		System: &system{daemon: d, parts: p},
+		System: about,
 		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
-		Quotas: quotas(d.cfg),
+		Quotas: quotas(d.cfg), Metrics: p.metrics,
 		Limits: httpapi.ContextLimits{
 			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
 			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),

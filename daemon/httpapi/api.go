@@ -11,6 +11,7 @@ import (
 
 	"claude-mem/capture"
 	"claude-mem/client"
+	"claude-mem/daemon/metrics"
 	"claude-mem/memory"
 	"claude-mem/recall"
 	"claude-mem/storage"
@@ -33,6 +34,7 @@ type Config struct {
 	// request that asks for it came to.
 	PublicURL string
 	Quotas    Quotas
+	Metrics   *metrics.Metrics // required
 	// MaxWait is how long wait=true waits; 0 means 30 s.
 	MaxWait time.Duration
 	// Heartbeat is how often a stream says that it is alive; 0 means 15 s.

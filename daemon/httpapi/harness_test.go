@@ -13,6 +13,7 @@ import (
 
 	"claude-mem/capture"
 	"claude-mem/client"
+	"claude-mem/daemon/metrics"
 	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/recall"
@@ -74,8 +75,9 @@ func newWorldOn(t testing.TB, store storage.Store, change func(*Config)) *world 
 	w.theirs, w.foreign = w.project("theirs", "/src/f")
 	c := Config{
 		Store: store, Capture: capture.New(store, capture.Options{}), Recall: recall.New(store), Hub: &Hub{}, System: w.system,
-		Limits: ContextLimits{Tokens: 2000, Sessions: 5, Observations: 20, Prompt: 5},
-		Log:    slog.New(slog.NewTextHandler(w.log, nil)),
+		Limits:  ContextLimits{Tokens: 2000, Sessions: 5, Observations: 20, Prompt: 5},
+		Metrics: metrics.New(),
+		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	if change != nil {
 		change(&c)

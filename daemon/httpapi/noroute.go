@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"claude-mem/client"
@@ -28,12 +29,26 @@ func (a *API) noRoute(w http.ResponseWriter, r *http.Request) {
 		Error: code, Message: message, RequestID: w.Header().Get("X-Request-Id"),
 	})
 	writeJSON(w, status, data)
+	a.Metrics.Request(knownMethod(r.Method), "none", status, 0) // a path of theirs is no label
+}
+
+// knownMethod is the method, if it is one of those that routes have.
+func knownMethod(method string) string {
+	if slices.Contains(methods(), method) {
+		return method
+	}
+	return "other"
+}
+
+// methods are those that routes have.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete}
 }
 
 // methods lists those that the path takes.
 func (a *API) methods(path string) []string {
 	var out []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range methods() {
 		handle, params, _ := a.router.Lookup(method, path)
 		// Where the router holds startPattern under a parameter, only one value counts.
 		if handle == nil || method == http.MethodPost && len(params) == 1 && isSession(path) && path != startPattern {

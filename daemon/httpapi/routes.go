@@ -39,6 +39,7 @@ func publicRoutes() []Route {
 		{http.MethodGet, "/api/version", "", "The version of the server.", 0, (*API).version},
 		{http.MethodGet, "/api/health", "", "How storage, queue and lanes fare; 503 when degraded.", 0, (*API).health},
 		{http.MethodGet, "/v1/info", "", "How the server is put together.", 0, (*API).info},
+		{http.MethodGet, "/metrics", "", "What the server counts, for Prometheus.", 0, (*API).metrics},
 		{http.MethodGet, "/v1/openapi.json", "", "Describes this API as OpenAPI 3.1.", 0, (*API).openapi},
 	}
 }

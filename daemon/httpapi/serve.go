@@ -82,15 +82,17 @@ func (a *API) handler(route Route) httprouter.Handle {
 		if route.Limit > 0 {
 			hr.Body = http.MaxBytesReader(w, hr.Body, route.Limit)
 		}
+		status := http.StatusInternalServerError // unless we get to answer
+		defer func() { a.Metrics.Request(route.Method, route.Pattern, status, a.lasted(route, start)) }()
 		ans, err := a.answer(r)
 		if err != nil {
-			a.fail(w, hr, err)
+			status = a.fail(w, hr, err)
 			return
 		}
-		a.send(w, hr, ans)
+		status = a.send(w, hr, ans)
 		if a.Log.Enabled(hr.Context(), slog.LevelDebug) {
 			a.Log.DebugContext(hr.Context(), "answered", "method", hr.Method, "path", hr.URL.Path,
-				"status", ans.status, "took", time.Since(start), "requestId", r.caller.RequestID)
+				"status", status, "took", time.Since(start), "requestId", r.caller.RequestID)
 		}
 	}
 }
@@ -113,25 +115,34 @@ func (a *API) answer(r *request) (answer, error) {
 	return r.route.handle(a, r)
 }
 
+// lasted is how long the request took; of a stream, which lasts as long as its client
+// wants, that says nothing.
+func (a *API) lasted(r Route, start time.Time) time.Duration {
+	if r.Pattern == "/v1/stream" {
+		return 0
+	}
+	return time.Since(start)
+}
+
 // writing is the body of an answer that is no JSON: it writes itself, its headers too.
 type writing func(w http.ResponseWriter)
 
-// send writes an answer.
-func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) {
+// send writes an answer and returns its status.
+func (a *API) send(w http.ResponseWriter, r *http.Request, ans answer) int {
 	if write, ok := ans.body.(writing); ok {
 		write(w)
-		return
+		return ans.status
 	}
 	if ans.body == nil {
 		w.WriteHeader(ans.status)
-		return
+		return ans.status
 	}
 	data, err := encode(ans.body)
 	if err != nil {
-		a.fail(w, r, fmt.Errorf("encode the answer: %w", err))
-		return
+		return a.fail(w, r, fmt.Errorf("encode the answer: %w", err))
 	}
 	writeJSON(w, ans.status, data)
+	return ans.status
 }
 
 // encode writes JSON as it is read elsewhere: with < and > as they are. The answers
@@ -154,8 +165,9 @@ func writeJSON(w http.ResponseWriter, status int, data []byte) {
 	_, _ = w.Write(data) // who is gone does not hear
 }
 
-// fail answers with an error and logs it: ours as errors, the caller's as notes.
-func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail answers with an error and logs it, ours as errors, the caller's as notes. It
+// returns the status.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) int {
 	rid := w.Header().Get("X-Request-Id")
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
@@ -175,6 +187,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	data, _ := encode(body) // texts always marshal
 	writeJSON(w, status, data)
+	return status
 }
 
 // recoverPanic turns a panic of a handler into a 500. The connection's own

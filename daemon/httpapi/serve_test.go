@@ -168,3 +168,25 @@ func TestWaiterWhoLeaves(t *testing.T) {
 		t.Errorf("%d waiters are left", n)
 	}
 }
+
+func TestMetrics(t *testing.T) {
+	w := newWorld(t, nil)
+	w.do("GET", "/v1/events/nope", w.key, "").want(404)
+	w.do("GET", "/v1/projects", "", "").want(401)
+	w.do("BREW", "/pot", "", "").want(404)
+	text := w.do("GET", "/metrics", "", "").want(200).Body.String()
+	for _, line := range []string{
+		`claude_mem_http_requests_total{method="GET",route="/v1/events/:id",status="404"} 1`,
+		`claude_mem_http_requests_total{method="GET",route="/v1/projects",status="401"} 1`,
+		`claude_mem_http_requests_total{method="other",route="none",status="404"} 1`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("no line %s", line)
+		}
+	}
+	for _, ours := range []string{w.ours.ID, w.p.ID, "nope", "/pot"} {
+		if strings.Contains(text, ours) {
+			t.Errorf("the metrics name %s", ours)
+		}
+	}
+}

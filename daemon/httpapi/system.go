@@ -35,3 +35,7 @@ func (a *API) info(r *request) (answer, error) {
 	}
 	return ok(info)
 }
+
+func (a *API) metrics(r *request) (answer, error) {
+	return answer{http.StatusOK, writing(func(w http.ResponseWriter) { a.Metrics.ServeHTTP(w, r.Request) })}, nil
+}
