@@ -109,10 +109,36 @@ func input(t memory.ToolUse) string {
 		case c.Old != nil && c.New != nil:
 			return b.String() + diff(*c.Old, *c.New)
 		case c.Content != nil:
+			if hunks := rewritten(t.Response); hunks != "" {
+				return b.String() + hunks
+			}
 			return b.String() + *c.Content
 		}
 	}
 	return plain(t.Input)
+}
+
+// rewritten shows what the host says that changed in a file that was written over;
+// "" of a new one.
+func rewritten(response json.RawMessage) string {
+	var r struct {
+		Patch []struct {
+			Lines []string `json:"lines"`
+		} `json:"structuredPatch"`
+	}
+	if json.Unmarshal(response, &r) != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, hunk := range r.Patch {
+		for _, l := range hunk.Lines {
+			if l != "" {
+				b.WriteString(l[:1] + " " + l[1:] + "\n")
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // shown reports whether the input says already what the response repeats: that of an

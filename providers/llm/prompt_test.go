@@ -37,12 +37,15 @@ func TestPrompts(t *testing.T) {
 	says := event("e5", memory.EventAssistantMessage, map[string]any{"message": "It was the time zone."})
 	write := tool("e6", "Write", map[string]any{"file_path": "/src/parcel/new.go", "content": "package parcel\n"}, map[string]any{"type": "create"})
 	multi := tool("e7", "MultiEdit", map[string]any{"file_path": "x.go", "edits": []any{map[string]any{"old_string": "1", "new_string": "2"}, map[string]any{"old_string": "3", "new_string": ""}}}, nil)
+	over := tool("e10", "Write", map[string]any{"file_path": "/src/parcel/day.go", "content": "the\nwhole\nfile\n"}, map[string]any{
+		"type": "update", "originalFile": "the\nhole\nfile\n", "structuredPatch": []any{map[string]any{"oldStart": 1, "lines": []string{" the", "-hole", "+whole", " file"}}},
+	})
 	other := event("e8", "deploy", map[string]any{"to": "production", "ok": true, "tags": []string{"v1"}, "empty": ""})
 	sub := tool("e9", "Grep", map[string]any{"pattern": "DeliveredOn"}, "day.go:3: func DeliveredOn")
 	sub.AgentID = "agent-1"
 	for name, r := range map[string]providers.Request{
 		"event": {Kind: memory.KindEvent, Project: project, Prompt: "Fix the day & the <hour>", Recent: []string{"Count by place"}, Events: []memory.Event{edit}},
-		"batch": {Kind: memory.KindBatch, Project: project, Events: []memory.Event{run, failed, write, multi, other, sub}},
+		"batch": {Kind: memory.KindBatch, Project: project, Events: []memory.Event{run, failed, write, multi, over, other, sub}},
 		"summary": {Kind: memory.KindSummary, Project: project, Omitted: 40, Events: []memory.Event{asks, edit, says},
 			Correction: "prose answer: it holds no element"},
 	} {
