@@ -195,6 +195,26 @@ func TestOneRefusalIsEnough(t *testing.T) {
 	}
 }
 
+// A key that is mended, or a quota that is refilled, is found out by itself.
+func TestARefusalIsTriedAgain(t *testing.T) {
+	const open = 20 * time.Millisecond
+	for _, class := range []providers.Class{providers.Auth, providers.Quota} {
+		c := newChain(time.Minute, open, []providers.Provider{says("a", fails(class), nil), says("b", fails(class), nil)})
+		if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != class {
+			t.Fatalf("%v", err)
+		}
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(open) {
+			got, err := c.Generate(t.Context(), providers.Request{})
+			if err == nil && got.Provider == "a" {
+				break
+			}
+			if classOf(err) != class || time.Now().After(deadline) {
+				t.Fatalf("%s: %+v, %v", class, got, err)
+			}
+		}
+	}
+}
+
 // What is wrong with a request says nothing of who was asked, and neither does a
 // worker that stops.
 func TestWhatTheBreakerDoesNotCount(t *testing.T) {
