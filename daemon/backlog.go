@@ -22,6 +22,13 @@ const (
 // ask for the health, and counting reads a whole index.
 const backlogKeptFor = time.Second
 
+// countShare is how much longer than counting took its result is kept at least: a team
+// with ten million jobs must not spend its database on being asked how it fares.
+const countShare = 10
+
+// keptFor is how long a result is kept that took so long to get.
+func keptFor(took time.Duration) time.Duration { return max(backlogKeptFor, countShare*took) }
+
 // backlog is how generation stands at one moment.
 type backlog struct {
 	lanes   []client.LaneHealth
@@ -32,7 +39,7 @@ func laneName(l memory.Lane) string { return "generate_" + string(l) }
 
 // Lanes tells how every lane stands now. It counts, for a caller with a key.
 func (s *system) Lanes(ctx context.Context) ([]client.LaneHealth, error) {
-	b, err := s.backlogWithin(ctx, 0)
+	b, err := s.backlogWithin(ctx, false)
 	return b.lanes, err
 }
 
@@ -49,15 +56,19 @@ func (s *system) Transport(ctx context.Context) ([]client.TransportLane, error) 
 	return out, nil
 }
 
-// backlogWithin tells how generation stood at most age ago.
-func (s *system) backlogWithin(ctx context.Context, age time.Duration) (backlog, error) {
+// backlogNow tells how generation stands, or stood a moment ago.
+func (s *system) backlogNow(ctx context.Context) (backlog, error) { return s.backlogWithin(ctx, true) }
+
+// backlogWithin counts, unless what was counted last will do.
+func (s *system) backlogWithin(ctx context.Context, kept bool) (backlog, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := time.Now(); now.Sub(s.at) >= age {
-		s.last, s.err = s.look(ctx, memory.EpochOf(now))
-		s.at = now
+	if began := time.Now(); !kept || began.After(s.until) {
+		s.last, s.err = s.look(ctx, memory.EpochOf(began))
+		now := time.Now()
+		s.until = now.Add(keptFor(now.Sub(began)))
 		if ctx.Err() != nil {
-			s.at = time.Time{} // this answer is the caller's alone
+			s.until = time.Time{} // this answer is the caller's alone
 		}
 	}
 	return s.last, s.err

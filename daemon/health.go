@@ -37,7 +37,7 @@ func (s *system) Health(ctx context.Context) client.Health {
 	h.Storage = storage
 	now := backlog{}
 	if err == nil {
-		now, err = s.backlogWithin(ctx, backlogKeptFor)
+		now, err = s.backlogNow(ctx)
 	}
 	if err != nil {
 		h.Reasons = append(h.Reasons, databaseAway)

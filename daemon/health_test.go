@@ -52,6 +52,17 @@ func TestTroublesOfGeneration(t *testing.T) {
 	}
 }
 
+// Counting takes at most a tenth of the database's time, however often it is asked.
+func TestCountsAreKept(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: backlogKeptFor, backlogKeptFor / 20: backlogKeptFor, backlogKeptFor: 10 * backlogKeptFor,
+	} {
+		if got := keptFor(took); got != want {
+			t.Errorf("a count that took %s is kept for %s, want %s", took, got, want)
+		}
+	}
+}
+
 func TestHealthOfAnIdleDaemon(t *testing.T) {
 	r := start(t, settings(t, config.GenerationDisabled, "1"))
 	c := r.client()

@@ -19,10 +19,10 @@ type system struct {
 	daemon *Daemon
 	parts  *parts
 
-	mu   sync.Mutex // guards what follows: generation as it was looked at last
-	last backlog
-	err  error
-	at   time.Time
+	mu    sync.Mutex // guards what follows: generation as it was looked at last
+	last  backlog
+	err   error
+	until time.Time // when to look again
 }
 
 // Alive says who listens.
@@ -76,7 +76,7 @@ func (s *system) Info(ctx context.Context) (client.Info, error) {
 	if err != nil {
 		return client.Info{}, err
 	}
-	lanes, err := s.backlogWithin(ctx, backlogKeptFor)
+	lanes, err := s.backlogNow(ctx)
 	if err != nil {
 		return client.Info{}, err
 	}
