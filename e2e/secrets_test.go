@@ -61,11 +61,13 @@ func plants() (all []planted) {
 
 // TestSecretsAreNowhere plants secrets through hooks, with the daemon up and down, and
 // through the API, in requests that are refused too. None may be found in any file
-// of the profile: database, log of the database, queue, logs, spool.
+// of the profile: database, log of the database, queue, logs, spool; nor in what a
+// provider was sent.
 func TestSecretsAreNowhere(t *testing.T) {
 	p := testbin.NewProfile(t, binary)
 	p.Env = append(p.Env, config.LogLevel+"=debug")
 	all := plants()
+	model := askStub(t, p)
 	p.Serve()
 	for i, s := range all {
 		plantByHooks(t, p, fmt.Sprint("up-", i), s.text)
@@ -84,6 +86,15 @@ func TestSecretsAreNowhere(t *testing.T) {
 	p.Must("stop")
 	search(t, p, all, "once the spool was taken in")
 
+	sent := strings.Join(model.sent(), "\n")
+	for _, s := range all {
+		if strings.Contains(sent, s.secret) {
+			t.Errorf("%s was sent to the provider", s.name)
+		}
+	}
+	if !strings.Contains(sent, "deployed") {
+		t.Errorf("the provider was sent nothing of what it may see: %d bytes", len(sent))
+	}
 	var events, made int
 	path := filepath.Join(p.Data, "claude-mem.db")
 	query(t, path, `SELECT count(*) FROM agent_events`, &events)

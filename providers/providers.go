@@ -69,7 +69,7 @@ type Provider interface {
 }
 
 // Free is a Provider that may say that its calls cost nothing, so that no budget is
-// asked for them. A chain is free if all its members are.
+// asked for them. One that does not say so is taken to cost.
 type Free interface{ Free() bool }
 
 // Class says what a failure means for the job.
