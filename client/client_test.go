@@ -100,6 +100,9 @@ func TestRequestsAreTheContracts(t *testing.T) {
 				return c.ObservationsBatch(ctx, ObservationsRequest{Numbers: []int64{3, 1}})
 			}},
 		{"projects", `GET /v1/projects `, `{}`, func(c *Client) (any, error) { return c.Projects(ctx) }},
+		{"project's generation", `PATCH /v1/projects/p {"generation":{"policy":"debounce"}}`, `{}`, func(c *Client) (any, error) {
+			return c.SetGeneration(ctx, "p", memory.GenerationSettings{Policy: memory.PolicyDebounce})
+		}},
 		{"stats", `GET /v1/stats?projectId=p `, `{}`, func(c *Client) (any, error) { return c.Stats(ctx, "p") }},
 		{"stats of all", `GET /v1/stats `, `{}`, func(c *Client) (any, error) { return c.Stats(ctx, "") }},
 		{"healthz", `GET /healthz `, `{}`, func(c *Client) (any, error) { return c.Healthz(ctx) }},

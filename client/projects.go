@@ -97,6 +97,18 @@ func (c *Client) CreateProject(ctx context.Context, in ProjectRequest) (memory.P
 	return out.Project, err
 }
 
+// ProjectChange is the body of PATCH /v1/projects/:id.
+type ProjectChange struct {
+	Generation memory.GenerationSettings `json:"generation"` // in place of what it was
+}
+
+// SetGeneration replaces what a project, by its id, wants of generation.
+func (c *Client) SetGeneration(ctx context.Context, id string, g memory.GenerationSettings) (memory.Project, error) {
+	var out ProjectAnswer
+	err := c.do(ctx, call{method: http.MethodPatch, path: "/v1/projects/" + url.PathEscape(id), body: ProjectChange{g}, again: true}, &out)
+	return out.Project, err
+}
+
 // Project finds a project by its id.
 func (c *Client) Project(ctx context.Context, id string) (memory.Project, error) {
 	var out ProjectAnswer

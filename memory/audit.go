@@ -25,6 +25,7 @@ const (
 	AuditKeyRotate         = "api_key.rotate"
 	AuditKeyRevoke         = "api_key.revoke"
 	AuditProjectCreate     = "project.create"
+	AuditProjectChange     = "project.change"
 )
 
 // AuditEntry says who did what. The log is append-only.

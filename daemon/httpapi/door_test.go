@@ -58,6 +58,7 @@ func samples(w *world) map[string]sample {
 		"GET /v1/timeline":                {"/v1/timeline" + named + "&query=retry", "", 403},
 		"GET /v1/projects":                {"/v1/projects", "", 200},
 		"POST /v1/projects":               {"/v1/projects", text(w.t, map[string]any{"name": "/src/new"}), 201},
+		"PATCH /v1/projects/:id":          {"/v1/projects/" + w.p.ID, `{"generation":{"policy":"debounce"}}`, 404},
 		"GET /v1/projects/:id":            {"/v1/projects/" + w.p.ID, "", 404},
 		"GET /v1/audit":                   {"/v1/audit", "", 200},
 		"POST /v1/keys":                   {"/v1/keys", "{}", 201},

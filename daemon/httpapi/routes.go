@@ -76,6 +76,7 @@ func keyedRoutes() []Route {
 		{http.MethodGet, "/v1/projects", memory.ScopeObservationsRead, "Lists the projects the key reaches.", 0, (*API).listProjects},
 		{http.MethodPost, "/v1/projects", memory.ScopeMemoriesWrite, "Makes a project, or finds the one of that name.", smallBody, (*API).createProject},
 		{http.MethodGet, "/v1/projects/:id", memory.ScopeObservationsRead, "Finds a project by its id.", 0, (*API).getProject},
+		{http.MethodPatch, "/v1/projects/:id", memory.ScopeAdmin, "Changes when a project's observations are made and what they may cost.", smallBody, (*API).patchProject},
 		{http.MethodGet, "/v1/audit", memory.ScopeMemoriesRead, "Lists who did what, newest first.", 0, (*API).auditLog},
 		{http.MethodPost, "/v1/keys", memory.ScopeMemoriesWrite, "Makes a key that only reads, and shows it once.", smallBody, (*API).mintKey},
 		{http.MethodGet, "/v1/connect", memory.ScopeObservationsRead, "Says how to connect an agent elsewhere to this memory.", 0, (*API).connect},
