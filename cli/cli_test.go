@@ -83,13 +83,13 @@ func TestIsHook(t *testing.T) {
 // What prints data can print it for programs.
 func TestCommandsThatPrintDataHaveJSON(t *testing.T) {
 	silent := map[string]bool{ // these do something, or print for people or shells alone
-		"claude-mem": true, "config": true, "server": true, "worker": true, "api-key": true, "keys": true, "jobs": true, "set": true,
+		"claude-mem": true, "config": true, "server": true, "worker": true, "api-key": true, "keys": true, "jobs": true, "project": true, "claude-mem config set": true,
 		"start": true, "stop": true, "restart": true, "run": true, "install": true, "uninstall": true,
 		"completion": true, "hook": true, "help": true, "mcp": true,
 	}
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		if has := cmd.Flags().Lookup("json") != nil; has == silent[cmd.Name()] {
+		if has := cmd.Flags().Lookup("json") != nil; has == (silent[cmd.Name()] || silent[cmd.CommandPath()]) {
 			t.Errorf("%s: --json is %v", cmd.CommandPath(), has)
 		}
 		for _, sub := range cmd.Commands() {
