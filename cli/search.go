@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -174,13 +175,18 @@ func (s screen) timeline(t client.TimelineResponse) {
 	if len(t.Observations) == 0 {
 		s.printf("Nothing matches.\n")
 	}
+	kinds := 0 // columns
+	for _, o := range t.Observations {
+		kinds = max(kinds, len(clean(o.Kind)))
+	}
 	for _, o := range t.Observations {
 		mark, st := " ", style("")
 		if o.Number == t.Anchor {
 			mark, st = ">", bold
 		}
 		head := mark + " #" + strconv.FormatInt(o.Number, 10)
-		s.printf("%-7s %s  %s\n", head, s.paint(dim, when(o.OccurredAt)), s.paint(st, s.line(28, clean(o.Kind)+"  "+o.Title())))
+		kind := fmt.Sprintf("%-*s", kinds, clean(o.Kind))
+		s.printf("%-7s %s  %s  %s\n", head, s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind), s.paint(st, s.line(28+kinds, o.Title())))
 	}
 }
 

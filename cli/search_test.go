@@ -106,10 +106,14 @@ func TestWholeShowsEverything(t *testing.T) {
 func TestTimelineMarksTheAnchor(t *testing.T) {
 	older, anchor := observation(), observation()
 	older.Number, anchor.Number = 6, 7
+	older.Kind = "security_alert"
 	var out bytes.Buffer
 	screen{w: &out}.timeline(client.TimelineResponse{Anchor: 7, Observations: []memory.Observation{older, anchor}})
 	lines := strings.Split(out.String(), "\n")
 	if !strings.HasPrefix(lines[0], "  #6") || !strings.HasPrefix(lines[1], "> #7") {
 		t.Errorf("got\n%s", out.String())
+	}
+	if title := anchor.Title(); strings.Index(lines[0], title) != strings.Index(lines[1], title) {
+		t.Errorf("the titles do not line up:\n%s", out.String())
 	}
 }
