@@ -16,6 +16,9 @@ func (a *attempt) bill(resp providers.Response) {
 	for _, c := range resp.Earlier {
 		a.billOne(c)
 	}
+	if resp.Unasked {
+		return
+	}
 	a.billOne(providers.Cost{
 		Provider: cmp.Or(resp.Provider, a.Provider.Name()), Model: resp.Model,
 		InputTokens: resp.InputTokens, OutputTokens: resp.OutputTokens,

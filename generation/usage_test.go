@@ -61,6 +61,12 @@ func TestLedger(t *testing.T) {
 			resp.Earlier = []providers.Cost{{Provider: "first", Model: "m", InputTokens: 7}}
 			return resp, err
 		}}, memory.UsageCounts{Calls: 2, Events: 1, Observations: 1, InputTokens: 7}},
+		{"nobody was asked at first", &provider{answer: func(_ context.Context, n int, r providers.Request) (providers.Response, error) {
+			if n == 1 {
+				return providers.Response{Unasked: true}, classified(providers.Transient)
+			}
+			return answer(r)
+		}}, memory.UsageCounts{Calls: 1, Events: 1, Observations: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -40,6 +40,9 @@ type Response struct {
 	Model        string
 	InputTokens  int64
 	OutputTokens int64
+	// Unasked says that there was no such call, as when all members of a chain are left
+	// out for a while.
+	Unasked bool
 	// Earlier are calls that were made before that one and came to nothing, as by the
 	// members of a chain.
 	Earlier []Cost

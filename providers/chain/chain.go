@@ -15,6 +15,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,9 +118,9 @@ func (c *Chain) Generate(ctx context.Context, r providers.Request) (out provider
 	return out, mildest(failed)
 }
 
-// costs is what a call cost that did not serve, if it cost anything.
+// costs is what a call cost that did not serve, if there was one.
 func costs(r providers.Response) []providers.Cost {
-	if r.InputTokens == 0 && r.OutputTokens == 0 {
+	if r.Unasked {
 		return nil
 	}
 	return []providers.Cost{{Provider: r.Provider, Model: r.Model, InputTokens: r.InputTokens, OutputTokens: r.OutputTokens}}
@@ -128,7 +129,7 @@ func costs(r providers.Response) []providers.Cost {
 // ask asks a member, unless it is left out now.
 func (m *member) ask(ctx context.Context, r providers.Request) (providers.Response, error) {
 	// What was paid for counts with an error as well, which a breaker would drop.
-	got := providers.Response{Provider: m.Name()}
+	got := providers.Response{Provider: m.Name(), Unasked: true}
 	if m.away() > 0 {
 		return got, m.leftOut()
 	}
@@ -137,6 +138,7 @@ func (m *member) ask(ctx context.Context, r providers.Request) (providers.Respon
 		defer cancel()
 		var err error
 		got, err = m.Generate(ctx, r)
+		got.Provider = cmp.Or(got.Provider, m.Name())
 		if m.counts(err) {
 			m.remember(classified(err))
 		}

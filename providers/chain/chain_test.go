@@ -160,10 +160,16 @@ func TestBreakerLeavesOutAndComesBack(t *testing.T) {
 	down := fails(providers.Transient)
 	a := says("a", down, down, down, nil)
 	c := newChain(time.Minute, open, []providers.Provider{a, says("b", nil)})
+	calls := 0
 	for range 6 {
-		if got, err := c.Generate(t.Context(), providers.Request{}); err != nil || got.Provider != "b" {
+		got, err := c.Generate(t.Context(), providers.Request{})
+		if err != nil || got.Provider != "b" {
 			t.Fatalf("%+v, %v", got, err)
 		}
+		calls += 1 + len(got.Earlier)
+	}
+	if calls != 6+tripAfter {
+		t.Errorf("%d calls are billed", calls)
 	}
 	if s := c.States()[0]; a.n != tripAfter || s.State != "open" || s.Failure == "" {
 		t.Errorf("asked %d times, %+v", a.n, s)
@@ -185,9 +191,9 @@ func TestBreakerLeavesOutAndComesBack(t *testing.T) {
 func TestOneRefusalIsEnough(t *testing.T) {
 	a := says("a", fails(providers.Quota))
 	c := New(time.Minute, a)
-	for range 5 {
-		if _, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.Quota {
-			t.Errorf("%v", err)
+	for i := range 5 {
+		if got, err := c.Generate(t.Context(), providers.Request{}); classOf(err) != providers.Quota || got.Unasked != (i > 0) {
+			t.Errorf("%+v, %v", got, err)
 		}
 	}
 	if a.n != 1 {
