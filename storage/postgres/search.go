@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -10,8 +12,8 @@ import (
 )
 
 const (
-	// maxMatched is about how many matches the index is asked for at most. It gives
-	// them in no order, so all of them are read for the newest.
+	// maxMatched is about how many matches the index is asked for at most, by all clauses
+	// together. It gives them in no order, so all of them are read for the newest.
 	maxMatched = 3000
 	// wanted is how many matches a search for nothing but common words should find: it
 	// looks through as many of the newest observations as it takes by what the server
@@ -38,18 +40,7 @@ func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching)
 	if err != nil {
 		return nil, err
 	}
-	var few, many []clause
-	for i, terms := range q.Clauses {
-		c := clause{place: int64(i + 1), query: allOf(terms)}
-		switch {
-		case c.query == "":
-			out[i].Total = 0
-		case out[i].Total > maxMatched && labelQuery(q.Filter) == "": // labels are never common
-			many = append(many, c)
-		default:
-			few = append(few, c)
-		}
-	}
+	few, many := apart(q, out)
 	limit := storage.Page{Limit: q.Limit}.Clamp(0).Limit
 	found := 0
 	if len(few) > 0 { // one more than asked for tells whether there are more
@@ -62,6 +53,31 @@ func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching)
 		settle(&out[i], limit)
 	}
 	return out, err
+}
+
+// apart tells the clauses that the index is asked for from those that too many match:
+// the rarest first, as long as they do not match too many together. It sets the Total
+// of those that nothing can match.
+func apart(q storage.Matching, out []storage.Matches) (few, many []clause) {
+	all := make([]clause, len(q.Clauses))
+	for i, terms := range q.Clauses {
+		all[i] = clause{place: int64(i + 1), query: allOf(terms)}
+	}
+	slices.SortStableFunc(all, func(a, b clause) int { return cmp.Compare(out[a.place-1].Total, out[b.place-1].Total) })
+	room := int64(maxMatched)
+	for _, c := range all {
+		total := &out[c.place-1].Total
+		switch {
+		case c.query == "":
+			*total = 0
+		case *total <= room || labelQuery(q.Filter) != "": // labels are never common
+			few = append(few, c)
+			room -= *total
+		default:
+			many = append(many, c)
+		}
+	}
+	return few, many
 }
 
 // settle keeps the limit, and replaces an estimate by what was found where that is
