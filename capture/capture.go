@@ -21,6 +21,9 @@ type Store interface {
 type Options struct {
 	// CreateProjects lets any write make the project it names. Hooks always may.
 	CreateProjects bool
+	// Reindex says that an embedding model makes vectors of observations, so that they
+	// are owed for what is written.
+	Reindex bool
 	// Notify, if set, is told of what was made or changed, after the commit. It must
 	// not block.
 	Notify func(memory.Notice)

@@ -81,7 +81,7 @@ func (c *Capture) Edit(ctx context.Context, caller memory.Caller, id string, ch 
 			return err
 		}
 		u.auditWith(memory.AuditMemoryWrite, "observation", o.ID, o.Scope(), auditDetails{Changed: fields})
-		return nil
+		return u.oweReindex(ctx, o, int64(o.UpdatedAt))
 	})
 	return o, err
 }

@@ -109,7 +109,7 @@ func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (m
 		}
 		u.audit(memory.AuditMemoryWrite, "observation", stored.ID, stored.Scope(), "")
 		u.notify(stored.Notice())
-		return nil
+		return u.oweReindex(ctx, stored, 0)
 	})
 	return stored, err
 }

@@ -94,6 +94,7 @@ func (c *console) commands() *cobra.Command {
 	root.AddCommand(
 		c.searchCommand(), c.contextCommand(), c.timelineCommand(), c.showCommand(), c.forgetCommand(), c.sessionsCommand(), c.statsCommand(),
 		c.usageCommand(), c.projectCommand(), c.replayCommand(),
+		c.reindexCommand(),
 		c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.serverCommand(),
 		c.installCommand(), c.uninstallCommand(), c.doctorCommand(), c.configCommand(),
 		c.versionCommand(), completionCommand(), hookCommand(), c.mcpCommand(),

@@ -123,3 +123,25 @@ func (c *Client) Stats(ctx context.Context, projectID string) (Stats, error) {
 	var out Stats
 	return out, c.do(ctx, get("/v1/stats", q), &out)
 }
+
+// Reindexed is the answer of the reindex routes: how many of a project's observations
+// can be found by meaning.
+type Reindexed struct {
+	ProjectID    string `json:"projectId"`
+	Model        string `json:"model"`
+	Indexed      int64  `json:"indexed"`
+	Observations int64  `json:"observations"`
+}
+
+// Reindex owes the vectors that a project, by its id, lacks. Where no embedding model
+// is configured the answer names none, and nothing is owed.
+func (c *Client) Reindex(ctx context.Context, id string) (Reindexed, error) {
+	var out Reindexed
+	return out, c.do(ctx, post("/v1/projects/"+url.PathEscape(id)+"/reindex", struct{}{}), &out)
+}
+
+// Indexed tells how far that has come.
+func (c *Client) Indexed(ctx context.Context, id string) (Reindexed, error) {
+	var out Reindexed
+	return out, c.do(ctx, get("/v1/projects/"+url.PathEscape(id)+"/reindex", nil), &out)
+}

@@ -33,6 +33,9 @@ type SearchHit struct {
 // SearchResponse is the answer, best first.
 type SearchResponse struct {
 	Observations []SearchHit `json:"observations"`
+	// Semantic is "on" if what is near in meaning is among them, "unavailable" if it
+	// would be and the embedding model did not answer, "" if there is none.
+	Semantic string `json:"semantic,omitempty"`
 }
 
 // ContextRequest is the body of POST /v1/context: what is known about Query, as

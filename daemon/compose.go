@@ -16,7 +16,6 @@ import (
 	"claude-mem/internal/config"
 	"claude-mem/memory"
 	"claude-mem/providers"
-	"claude-mem/recall"
 	"claude-mem/storage"
 )
 
@@ -31,10 +30,11 @@ const (
 // parts is everything that runs in a process.
 type parts struct {
 	engines
-	team   bool          // others serve and generate beside this process
-	self   memory.Worker // this process, if it generates
-	log    *slog.Logger
-	worker *generation.Worker // nil where generation is disabled
+	team     bool          // others serve and generate beside this process
+	self     memory.Worker // this process, if it generates
+	log      *slog.Logger
+	worker   *generation.Worker // nil where generation is disabled
+	embedder providers.Embedder // nil: there is no model
 	// provider is what the worker asks; unready is what it lacks, if anything.
 	provider providers.Provider
 	unready  error
@@ -60,6 +60,9 @@ func (d *Daemon) compose(ctx context.Context, log *slog.Logger) (p *parts, err e
 	if p.engines, err = d.deployment.open(ctx, log); err != nil {
 		return p, err
 	}
+	if p.embedder, err = newEmbedder(d.cfg); err != nil {
+		return p, err
+	}
 	if d.role == generates || !d.cfg.Bool(config.GenerationDisabled) {
 		p.worker = p.newWorker(d.cfg)
 	}
@@ -76,6 +79,7 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 	}
 	return generation.New(generation.Config{
 		Store: p.store, Queue: p.queue, Provider: p.metrics.Provider(p.provider), Logger: p.log,
+		Embedder:        p.embedder,
 		CallTimeout:     callTimeout(cfg),
 		Owner:           fmt.Sprintf("%s-%d", p.self.Host, p.self.PID), // for people
 		LeaseFor:        heldFor,
@@ -114,8 +118,8 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	about := &system{daemon: d, parts: p}
 	p.metrics.Watch(about.Health)
 	p.api = httpapi.New(httpapi.Config{
-		Store: p.store, Capture: in, Recall: recall.New(p.store), Hub: p.hub, Log: p.log,
-		System: about,
+		Store: p.store, Capture: in, Recall: p.newRecall(), Hub: p.hub, Log: p.log,
+		System: about, EmbeddingModel: embeddingModel(d.cfg),
 		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
 		Quotas: quotas(d.cfg), Metrics: p.metrics,
 		Limits: httpapi.ContextLimits{
@@ -132,6 +136,7 @@ func (d *Daemon) capturing(notify func(memory.Notice)) capture.Options {
 	return capture.Options{
 		CreateProjects: !d.deployment.team, // there a name that nobody knows may be a mistake; hooks always may
 		Notify:         notify,
+		Reindex:        d.cfg.String(config.EmbeddingsURL) != "",
 		Policy:         memory.Policy(d.cfg.String(config.SessionPolicy)),
 		Debounce:       time.Duration(d.cfg.Int(config.SessionDebounce)) * time.Millisecond,
 	}

@@ -38,6 +38,9 @@ func (a *attempt) run(ctx context.Context) error {
 
 // work makes observations of the job's events, without writing any.
 func (a *attempt) work(ctx context.Context) (ending, error) {
+	if a.job.Kind == memory.KindReindex {
+		return a.reindex(ctx)
+	}
 	in, err := a.input(ctx)
 	if err != nil {
 		return ending{}, err

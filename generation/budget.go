@@ -92,6 +92,9 @@ func (e *overBudget) Error() string { return "the " + e.Budget + " is used up" }
 // mayCall reports, before a job is leased, whether its budgets leave room for any
 // call. It fails with *overBudget if not.
 func (a *attempt) mayCall(ctx context.Context) error {
+	if a.job.Kind == memory.KindReindex { // no provider is asked
+		return nil
+	}
 	p, err := a.Store.Project(ctx, a.job.Scope(), a.job.ProjectID)
 	if err != nil {
 		return fmt.Errorf("load project: %w", err)

@@ -66,6 +66,9 @@ func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.
 		if err != nil {
 			return memory.Job{}, fmt.Errorf("put observation: %w", err)
 		}
+		if err := a.oweReindex(ctx, tx, o); err != nil {
+			return memory.Job{}, fmt.Errorf("owe a vector: %w", err)
+		}
 		if o.Kind == memory.KindSummaryObservation {
 			if err := tx.SupersedeSummaries(ctx, job.Scope(), string(job.SessionID)); err != nil {
 				return memory.Job{}, fmt.Errorf("supersede summaries: %w", err)

@@ -55,6 +55,8 @@ type Store interface {
 	CountSessionEvents(ctx context.Context, s memory.Scope, sessionID string) (int64, error)
 	LastPrompt(ctx context.Context, s memory.Scope, sessionID string, notAfter memory.Epoch) (memory.Event, error)
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
+	Observation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error)
+	WithoutVector(ctx context.Context, s memory.Scope, model string, from storage.Place, limit int) ([]memory.Observation, error)
 	InTx(ctx context.Context, fn func(tx storage.Tx) error) error
 }
 
@@ -64,6 +66,9 @@ type Config struct {
 	Store    Store
 	Queue    queue.Queue
 	Provider providers.Provider
+	// Embedder makes the vectors that recall by meaning goes by. Optional: without one
+	// no vectors are owed.
+	Embedder providers.Embedder
 
 	// Owner names this process in leases, for people; it need not be unique.
 	Owner  string

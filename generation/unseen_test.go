@@ -69,10 +69,9 @@ func TestJobsWithoutMatter(t *testing.T) {
 			arrange: func(h *harness) memory.Job { return h.oweJob(memory.KindSummary, h.session.ID) },
 			status:  memory.JobCompleted, result: "skipped: nothing is left to remember", audits: audits,
 		},
-		"a kind for which there is no provider": {
+		"a vector without a model": {
 			arrange: func(h *harness) memory.Job { return h.oweJob(memory.KindReindex, "whatever") },
-			status:  memory.JobFailed, reason: `bad_request: no provider works on jobs of kind "reindex"`,
-			audits: []string{memory.AuditJobProcessing, memory.AuditJobFailed},
+			status:  memory.JobCompleted, result: "skipped: no embedding model is configured", audits: audits,
 		},
 	})
 }

@@ -71,6 +71,16 @@ type Provider interface {
 	Generate(ctx context.Context, r Request) (Response, error)
 }
 
+// Embedder tells where texts stand in the space of meanings of a model.
+// Implementations are safe for concurrent use and honour the context's deadline. A
+// failure is an [*Error].
+type Embedder interface {
+	// Model names the space; vectors of different ones do not compare.
+	Model() string
+	// Embed returns a vector for each text, in their order, all of one length.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}
+
 // Free is a Provider that may say that its calls cost nothing, so that no budget is
 // asked for them. One that does not say so is taken to cost.
 type Free interface{ Free() bool }

@@ -30,7 +30,7 @@ func (r *Recall) Context(ctx context.Context, s memory.Scope, in ContextInput) (
 	if in.Limit <= 0 {
 		in.Limit = defaultAbout
 	}
-	hits, err := r.Search(ctx, s, SearchInput{Query: in.Query, Limit: min(in.Limit, maxAbout), Filter: storage.ObservationFilter{WithoutSubagents: true}})
+	hits, err := r.Search(ctx, s, SearchInput{Query: in.Query, Semantic: true, Limit: min(in.Limit, maxAbout), Filter: storage.ObservationFilter{WithoutSubagents: true}})
 	if err != nil {
 		return Context{}, err
 	}

@@ -24,6 +24,7 @@ import (
 	"context"
 
 	"claude-mem/memory"
+	"claude-mem/recall/meaning"
 	"claude-mem/storage"
 )
 
@@ -40,7 +41,10 @@ type Store interface {
 }
 
 // Recall answers from one store. It is safe for concurrent use.
-type Recall struct{ store Store }
+type Recall struct {
+	store   Store
+	meaning *meaning.Index // nil: there is no embedding model
+}
 
 // New makes a Recall.
 func New(s Store) *Recall { return &Recall{store: s} }

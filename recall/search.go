@@ -28,6 +28,9 @@ type SearchInput struct {
 	// Filter narrows; WithoutSuperseded is implied unless Superseded is set.
 	Filter     storage.ObservationFilter
 	Superseded bool // also what a newer observation replaces
+	// Semantic wants what is near to the query in meaning, too, if the vectors of an
+	// embedding model are there.
+	Semantic bool
 }
 
 // Search ranks the observations that hold any of the query's words, best first.
@@ -35,6 +38,12 @@ type SearchInput struct {
 // newest that pass the filter, with a score of 0; one with no word in it finds
 // nothing.
 func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]storage.Hit, error) {
+	found, err := r.Find(ctx, s, in)
+	return found.Hits, err
+}
+
+// Find is Search that says what meaning had to do with it.
+func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Found, error) {
 	limit, offset := in.Limit, max(in.Offset, 0)
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -46,11 +55,19 @@ func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]
 	defer cancel()
 	// What says the same is left out from the first on: a page must not depend on the
 	// one before.
-	hits, err := r.find(ctx, s, in.Query, f, min(offset+limit, storage.MaxPage))
+	n := min(offset+limit, storage.MaxPage)
+	near := r.lookNear(ctx, s, in, f, n)
+	hits, err := r.find(ctx, s, in.Query, f, n)
 	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
+		return Found{}, fmt.Errorf("search: %w", err)
 	}
-	return hits[min(offset, len(hits)):], nil
+	found := near.fuse(hits)
+	if near != nil {
+		hits = distinct(found.Hits, func(h storage.Hit) memory.Observation { return h.Observation })
+		hits = hits[:min(len(hits), n)]
+	}
+	found.Hits = hits[min(offset, len(hits)):]
+	return found, nil
 }
 
 // find lists the best n that differ.

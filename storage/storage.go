@@ -79,6 +79,7 @@ type Reader interface {
 	JobReader
 	BatchReader
 	ObservationReader
+	VectorReader
 	UsageReader
 	AuditReader
 	MinuteReader
@@ -94,6 +95,7 @@ type Tx interface {
 	JobWriter
 	BatchWriter
 	ObservationWriter
+	VectorWriter
 	UsageWriter
 	AuditWriter
 	Purger

@@ -26,6 +26,8 @@ type Config struct {
 	System  System
 	Access  Access
 	Limits  ContextLimits
+	// EmbeddingModel is what makes vectors of observations; "" if nothing does.
+	EmbeddingModel string
 	// LocalFiles says that a project named by a path lies there on this machine, so
 	// that observations whose files changed can be marked.
 	LocalFiles bool

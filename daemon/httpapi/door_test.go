@@ -50,6 +50,8 @@ func samples(w *world) map[string]sample {
 		"PATCH /v1/memories/:id":          {"/v1/memories/" + mem.Memory.ID, `{"kind":"note"}`, 404},
 		"DELETE /v1/memories/:id":         {"/v1/memories/" + gone.Memory.ID, "", 404},
 		"POST /v1/projects/:id/forget":    {"/v1/projects/" + emptied.ID + "/forget", `{"match":"x"}`, 404},
+		"POST /v1/projects/:id/reindex":   {"/v1/projects/" + emptied.ID + "/reindex", "{}", 404},
+		"GET /v1/projects/:id/reindex":    {"/v1/projects/" + emptied.ID + "/reindex", "", 404},
 		"DELETE /v1/projects/:id/memory":  {"/v1/projects/" + emptied.ID + "/memory", "", 404},
 		"POST /v1/observations/batch":     {"/v1/observations/batch", text(w.t, map[string]any{"ids": []string{mem.Memory.ID}, "numbers": []int64{mem.Memory.Number}}), 200},
 		"POST /v1/search":                 {"/v1/search", with("query", "retry"), 403},

@@ -141,3 +141,33 @@ func (a *API) forget(r *request) (answer, error) {
 	}
 	return ok(out)
 }
+
+// reindex answers how far it has come; the model is empty if there is none, and then
+// nothing is owed.
+func (a *API) reindex(r *request) (answer, error) {
+	if err := r.decode(&struct{}{}); err != nil {
+		return answer{}, err
+	}
+	if err := a.Capture.Reindex(r.Context(), r.caller, r.params.ByName("id")); err != nil {
+		return answer{}, missing(err, "Project not found")
+	}
+	return a.indexed(r)
+}
+
+func (a *API) indexed(r *request) (answer, error) {
+	p, err := a.Store.Project(r.Context(), r.caller.Scope(), r.params.ByName("id"))
+	if err != nil {
+		return answer{}, missing(err, "Project not found")
+	}
+	books, err := a.Store.Books(r.Context(), p.Scope())
+	if err != nil {
+		return answer{}, err
+	}
+	out := client.Reindexed{ProjectID: p.ID, Model: a.EmbeddingModel, Observations: books.Observations}
+	if out.Model != "" {
+		if out.Indexed, err = a.Store.CountVectors(r.Context(), p.Scope(), out.Model); err != nil {
+			return answer{}, err
+		}
+	}
+	return ok(out)
+}

@@ -60,8 +60,8 @@ func (a *API) find(r *request, in client.SearchRequest) (out client.SearchRespon
 	if err != nil {
 		return out, err
 	}
-	hits, err := a.Recall.Search(r.Context(), p.Scope(), recall.SearchInput{
-		Query: in.Query, Limit: in.Limit, Offset: in.Offset,
+	found, err := a.Recall.Find(r.Context(), p.Scope(), recall.SearchInput{
+		Query: in.Query, Limit: in.Limit, Offset: in.Offset, Semantic: true,
 		Filter: storage.ObservationFilter{
 			Kinds: in.Kinds, Concepts: in.Concepts, Files: in.Files, Since: in.Since, Until: in.Until,
 		},
@@ -69,7 +69,8 @@ func (a *API) find(r *request, in client.SearchRequest) (out client.SearchRespon
 	if err != nil {
 		return out, err
 	}
-	out.Observations = make([]client.SearchHit, len(hits))
+	hits := found.Hits
+	out.Observations, out.Semantic = make([]client.SearchHit, len(hits)), string(found.Semantic)
 	recall.MarkStaleHits(a.disk(p), hits)
 	for i, h := range hits {
 		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score, Matched: h.Matched}

@@ -66,6 +66,8 @@ func keyedRoutes() []Route {
 		{http.MethodPatch, "/v1/memories/:id", memory.ScopeMemoriesWrite, "Changes kind, content or metadata of a memory.", smallBody, (*API).patchMemory},
 		{http.MethodDelete, "/v1/memories/:id", memory.ScopeMemoriesWrite, "Removes a memory for good.", 0, (*API).deleteMemory},
 		{http.MethodPost, "/v1/projects/:id/forget", memory.ScopeMemoriesWrite, "Removes what a project remembers of a time or with a text in it, or counts it.", smallBody, (*API).forget},
+		{http.MethodPost, "/v1/projects/:id/reindex", memory.ScopeMemoriesWrite, "Owes what a project lacks to be searched by meaning.", smallBody, (*API).reindex},
+		{http.MethodGet, "/v1/projects/:id/reindex", memory.ScopeObservationsRead, "Tells how much of a project can be searched by meaning.", 0, (*API).indexed},
 		{http.MethodDelete, "/v1/projects/:id/memory", memory.ScopeMemoriesWrite, "Removes all that a project remembers; the project stays.", 0, (*API).purgeProject},
 		{http.MethodPost, "/v1/observations/batch", memory.ScopeObservationsRead, "Finds observations by id or number.", smallBody, (*API).postObservations},
 		{http.MethodPost, "/v1/search", memory.ScopeObservationsRead, "Ranks observations by how well they match a text.", smallBody, (*API).search},

@@ -45,6 +45,9 @@ const (
 	ContextSessionCount = "CLAUDE_MEM_CONTEXT_SESSION_COUNT"
 	SemanticInject      = "CLAUDE_MEM_SEMANTIC_INJECT"
 	SemanticInjectLimit = "CLAUDE_MEM_SEMANTIC_INJECT_LIMIT"
+	EmbeddingsURL       = "CLAUDE_MEM_EMBEDDINGS_URL"
+	EmbeddingsModel     = "CLAUDE_MEM_EMBEDDINGS_MODEL"
+	EmbeddingsKey       = "CLAUDE_MEM_EMBEDDINGS_API_KEY"
 	FileContext         = "CLAUDE_MEM_FILE_CONTEXT"
 
 	defaultSkippedTools  = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*"
@@ -171,6 +174,12 @@ func clientSettings() []Setting {
 			Doc: "Adds memories that match a prompt to the prompt."},
 		{Key: SemanticInjectLimit, Kind: KindInt, Default: "5", Max: maxSemanticInjection,
 			Doc: "How many memories are added to a prompt at most."},
+		{Key: EmbeddingsURL, Kind: KindString,
+			Doc: "Where an embedding model answers in OpenAI's dialect, such as http://127.0.0.1:11434/v1: then searches find by meaning, too. Empty means by words only."},
+		{Key: EmbeddingsModel, Kind: KindString, Default: "nomic-embed-text",
+			Doc: "The embedding model. After a change, run claude-mem reindex."},
+		{Key: EmbeddingsKey, Kind: KindString, Secret: true,
+			Doc: "The key that the embedding model's server wants, if any."},
 		{Key: FileContext, Kind: KindBool, Default: "false",
 			Doc: "Tells what is known about a file when the agent is about to read it, once per file and session."},
 	}

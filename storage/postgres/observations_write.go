@@ -91,6 +91,12 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 		return memory.Observation{}, err
 	}
 	terms := termlist.Of(o)
+	// Its place among meanings is not known any more.
+	err = t.later(ctx, sql(`DELETE FROM observation_vectors WHERE number = (SELECT o.number FROM observations o WHERE `).
+		within(o.Scope(), "o.").and("o.id = ?)", o.ID))
+	if err != nil {
+		return memory.Observation{}, err
+	}
 	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
 		updated_at = ?, list = ?, likeness = ?, terms = ?::text::tsvector WHERE `,
 		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), whole(o.Likeness()), newVector(o, terms).String()).

@@ -80,6 +80,10 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if err != nil {
 		return memory.Observation{}, err
 	}
+	// Its place among meanings is not known any more.
+	if _, err := t.exec(ctx, `DELETE FROM observation_vectors WHERE number = ?`, stored.Number); err != nil {
+		return memory.Observation{}, err
+	}
 	return stored, t.index(ctx, stored)
 }
 

@@ -33,8 +33,8 @@ func (f *fixture) ok(err error) {
 }
 
 // ids projects values to something short to compare and to read in a failure.
-func ids[T any](vs []T, key func(T) string) []string {
-	out := make([]string, len(vs))
+func ids[T, K any](vs []T, key func(T) K) []K {
+	out := make([]K, len(vs))
 	for i, v := range vs {
 		out[i] = key(v)
 	}

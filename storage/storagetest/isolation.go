@@ -53,6 +53,9 @@ func (f *fixture) tenantRows() (r tenantRows) {
 	r.summary = f.putObservation(o, memory.Source{SourceType: memory.KindEvent.SourceType(), SourceID: r.event.ID})
 	o.ID = id.New()
 	f.putObservation(o) // that takes its place
+	f.tx(func(tx storage.Tx) error {
+		return tx.PutVectors(f.ctx, f.ours, "m", storage.Vector{Number: r.summary.Number, Values: []byte{1}})
+	})
 	return r
 }
 
@@ -304,6 +307,7 @@ func testIsolation(f *fixture) {
 	cases := reaches()
 	maps.Copy(cases, reachesByRow())
 	maps.Copy(cases, reachesOfSearch())
+	maps.Copy(cases, reachesOfVectors())
 	maps.Copy(cases, reachesOfUsage())
 	maps.Copy(cases, reachesOfBatches())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		{"alike", testAlike},
 		{"alike at a time", testAlikeAtATime},
 		{"superseding", testSupersede},
+		{"vectors", testVectors},
 		{"summaries", testSummaries},
 		{"around", testAround},
 		{"sources", testSources},

@@ -1,0 +1,121 @@
+package meaning
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"claude-mem/memory"
+	"claude-mem/storage"
+)
+
+var scope = memory.Scope{TeamID: "t", ProjectID: "p"}
+
+// TestNearestIsExact compares with a plain search through all vectors.
+func TestNearestIsExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const dims = 17
+	all := make(shelf, 9000) // enough to be shared by cores
+	cosine := make(map[int64]float64)
+	q := make(fixed, dims)
+	for d := range q {
+		q[d] = float32(r.IntN(255) - 127)
+	}
+	q[0] = 127 // so that it stays what it is when it is quantised
+	for i := range all {
+		v := make([]byte, dims)
+		var dot, length float64
+		for d := range v {
+			x := r.IntN(255) - 127
+			v[d] = byte(int8(x))
+			dot, length = dot+float64(q[d])*float64(x), length+float64(x*x)
+		}
+		all[i] = storage.Vector{Number: int64(i + 1), Seq: int64(i + 1), Values: v}
+		cosine[int64(i+1)] = dot / math.Sqrt(length)
+	}
+	want := make([]int64, 0, len(all))
+	for n := range cosine {
+		want = append(want, n)
+	}
+	slices.SortFunc(want, func(a, b int64) int { return cmp.Compare(cosine[b], cosine[a]) })
+	got, err := New(all, q).Nearest(t.Context(), scope, "question", 50)
+	if err != nil || len(got) != 50 {
+		t.Fatalf("%d, %v", len(got), err)
+	}
+	for i := range got {
+		if math.Abs(cosine[got[i]]-cosine[want[i]]) > 1e-3 {
+			t.Errorf("place %d has %d (%f), want %d (%f)", i, got[i], cosine[got[i]], want[i], cosine[want[i]])
+		}
+	}
+}
+
+func TestVectorsOfAnotherLengthAndOfNoneAreLeftOut(t *testing.T) {
+	all := shelf{
+		{Number: 1, Seq: 1, Values: []byte{1, 0}}, {Number: 2, Seq: 2, Values: []byte{1, 0, 0}},
+		{Number: 3, Seq: 3, Values: []byte{0, 0}}, {Number: 4, Seq: 4, Values: []byte{255, 0}},
+	}
+	if got, err := New(all, fixed{1, 0}).Nearest(t.Context(), scope, "x", 9); err != nil || !slices.Equal(got, []int64{1}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := New(all, fixed{1, 0, 0}).Nearest(t.Context(), scope, "x", 9); err != nil || got != nil {
+		t.Errorf("a question of another length: %v, %v", got, err)
+	}
+	if got, err := New(shelf{}, fixed{1}).Nearest(t.Context(), scope, "x", 9); err != nil || got != nil {
+		t.Errorf("nothing: %v, %v", got, err)
+	}
+}
+
+// slow answers when its context ends.
+type slow struct{ asked int }
+
+func (*slow) Model() string { return "slow" }
+func (s *slow) Embed(ctx context.Context, _ []string) ([][]float32, error) {
+	s.asked++
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestASlowModelIsNotWaitedFor(t *testing.T) {
+	m := &slow{}
+	x := New(shelf{{Number: 1, Seq: 1, Values: []byte{1}}}, m)
+	for range 2 {
+		if _, err := x.Nearest(t.Context(), scope, "x", 1); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%v", err)
+		}
+	}
+	if m.asked != 1 {
+		t.Errorf("asked %d times", m.asked)
+	}
+	x.restUntil = time.Time{}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := x.Nearest(gone, scope, "x", 1); !errors.Is(err, ErrUnavailable) || !x.restUntil.IsZero() {
+		t.Errorf("one who went away is no reason to rest: %v", err)
+	}
+}
+
+func TestFewProjectsAreKept(t *testing.T) {
+	x := New(shelf{{Number: 1, Seq: 1, Values: []byte{1}}}, fixed{1})
+	for i := range 3 * maxSpaces {
+		s := memory.Scope{TeamID: "t", ProjectID: string(rune('a' + i%(maxSpaces+3)))}
+		if _, err := x.Nearest(t.Context(), s, "x", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(x.spaces.all); n != maxSpaces || len(x.spaces.used) != n {
+		t.Errorf("%d projects are kept, %d are noted", n, len(x.spaces.used))
+	}
+	for i := range 2 * maxQuestions {
+		if _, err := x.question(t.Context(), string(rune(i+1000))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(x.questions); n > maxQuestions {
+		t.Errorf("%d questions are kept", n)
+	}
+}
