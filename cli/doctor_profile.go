@@ -91,7 +91,7 @@ func (d *doctor) checkHooks() {
 
 // checkServer looks whether Claude Code has the MCP tools as well.
 func (d *doctor) checkServer(path string, o install.Options) {
-	switch plan, err := install.InstallServer(path, o); {
+	switch plan, err := install.AddServer(path, o); {
 	case err != nil:
 		d.report("mcp", suspect, oneLine(err), "")
 	case plan.Changed():

@@ -41,7 +41,7 @@ func (c *console) installCommand() *cobra.Command {
 			}
 			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
 				if p.hooks, err = install.Install(f.settings, o); err == nil {
-					p.server, err = install.InstallServer(f.state, o)
+					p.server, err = install.AddServer(f.state, o)
 				}
 				return p, err
 			})
@@ -109,7 +109,7 @@ func (c *console) uninstallCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
 				if p.hooks, err = install.Uninstall(f.settings); err == nil {
-					p.server, err = install.UninstallServer(f.state)
+					p.server, err = install.RemoveServer(f.state)
 				}
 				return p, err
 			})

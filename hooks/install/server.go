@@ -36,9 +36,9 @@ func serverAt(exe string) server {
 	return server{Type: "stdio", Command: exe, Args: []string{"mcp"}, AlwaysLoad: true}
 }
 
-// InstallServer plans to register our MCP server in the state file at path. An entry
+// AddServer plans to register our MCP server in the state file at path. An entry
 // of our name that is another program's is an error.
-func InstallServer(path string, o Options) (Plan, error) {
+func AddServer(path string, o Options) (Plan, error) {
 	if !filepath.IsAbs(o.Exe) {
 		return Plan{}, fmt.Errorf("register the MCP server: %q is not an absolute path", o.Exe)
 	}
@@ -60,9 +60,9 @@ func InstallServer(path string, o Options) (Plan, error) {
 	return p, nil
 }
 
-// UninstallServer plans to take our MCP server out of the state file at path. What the
+// RemoveServer plans to take our MCP server out of the state file at path. What the
 // host wrote there in the meantime stays.
-func UninstallServer(path string) (Plan, error) {
+func RemoveServer(path string) (Plan, error) {
 	p, s, err := openState(path)
 	if err != nil {
 		return Plan{}, fmt.Errorf("take the MCP server out: %w", err)

@@ -27,7 +27,7 @@ func TestServerComesAndGoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, exe := range []string{"/old/claude-mem", "/new/claude-mem"} {
-				p, err := InstallServer(path, Options{Exe: exe})
+				p, err := AddServer(path, Options{Exe: exe})
 				applied(t, p, err)
 			}
 			text, _ := os.ReadFile(path)
@@ -40,10 +40,10 @@ func TestServerComesAndGoes(t *testing.T) {
 			if s := got.Servers["claude-mem"]; s.Command != "/new/claude-mem" || !s.AlwaysLoad || s.Type != "stdio" || s.Args[0] != "mcp" {
 				t.Errorf("registered %+v", s)
 			}
-			if p, err := InstallServer(path, Options{Exe: "/new/claude-mem"}); err != nil || p.Changed() {
+			if p, err := AddServer(path, Options{Exe: "/new/claude-mem"}); err != nil || p.Changed() {
 				t.Errorf("again: %v, %s", err, p.Diff())
 			}
-			p, err := UninstallServer(path)
+			p, err := RemoveServer(path)
 			applied(t, p, err)
 			if after, _ := os.ReadFile(path); string(after) != before {
 				t.Errorf("came back as %q, was %q", after, before)
@@ -66,13 +66,13 @@ func TestServerGoesFromAFileThatChanged(t *testing.T) {
 		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p, err := InstallServer(path, Options{Exe: "/bin/claude-mem"})
+		p, err := AddServer(path, Options{Exe: "/bin/claude-mem"})
 		applied(t, p, err)
 		text, _ := os.ReadFile(path)
 		if err := os.WriteFile(path, bytes.Replace(text, []byte("4"), []byte("5"), 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p, err = UninstallServer(path)
+		p, err = RemoveServer(path)
 		applied(t, p, err)
 		after, _ := os.ReadFile(path)
 		if !sameJSON(after, []byte(want)) {
@@ -91,17 +91,17 @@ func TestServerOfAnother(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := InstallServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "claude mcp remove") {
+	if _, err := AddServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "claude mcp remove") {
 		t.Errorf("install: %v", err)
 	}
-	if p, err := UninstallServer(path); err != nil || p.Changed() {
+	if p, err := RemoveServer(path); err != nil || p.Changed() {
 		t.Errorf("uninstall: %v %s", err, p.Diff())
 	}
 	for _, broken := range []string{`[]`, `{"mcpServers": []}`, `{"a": 1,}`} {
 		if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := InstallServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "line 1:") {
+		if _, err := AddServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "line 1:") {
 			t.Errorf("%s: %v", broken, err)
 		}
 	}
