@@ -36,11 +36,7 @@ type settingValue struct {
 }
 
 func describe(cfg *config.Config, s config.Setting) settingValue {
-	value := cfg.String(s.Key)
-	if s.Secret {
-		value = config.Mask(value)
-	}
-	return settingValue{Key: s.Key, Value: value, Origin: cfg.Origin(s.Key).String(), Doc: s.Doc}
+	return settingValue{Key: s.Key, Value: s.Show(cfg.String(s.Key)), Origin: cfg.Origin(s.Key).String(), Doc: s.Doc}
 }
 
 func (c *console) configListCommand() *cobra.Command {

@@ -59,7 +59,7 @@ func Load(opts Options) (*Config, error) {
 	for _, s := range settings {
 		v := s.find(opts.Flags, env, file, path)
 		if fix := s.check(v.text); v.text != "" && fix != "" {
-			errs = append(errs, fmt.Errorf("%s is %q (from %s); it must be %s", s.Key, s.show(v.text), v.origin, fix))
+			errs = append(errs, fmt.Errorf("%s is %q (from %s); it must be %s", s.Key, s.Show(v.text), v.origin, fix))
 			v = value{s.Default, Origin{Source: "default"}}
 		}
 		if s.Key == DataDir && v.text != "" && v.origin.Source != "file" {
@@ -112,11 +112,13 @@ func (s Setting) find(flags, env, file map[string]string, path string) value {
 	return value{s.Default, Origin{Source: "default"}}
 }
 
-func (s Setting) show(text string) string {
+// Show is the setting's text as it may be shown: a secret masked, and so the password
+// of an address.
+func (s Setting) Show(text string) string {
 	if s.Secret {
 		return Mask(text)
 	}
-	return text
+	return withoutPassword(text)
 }
 
 // environment keeps those variables that can be settings.

@@ -93,3 +93,15 @@ func Mask(secret string) string {
 	}
 	return secret[:shown] + "****"
 }
+
+// withoutPassword masks the password of an address, which is otherwise shown.
+func withoutPassword(text string) string {
+	scheme, rest, _ := strings.Cut(text, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(host, '@')
+	user, _, has := strings.Cut(host[:max(at, 0)], ":")
+	if !has {
+		return text
+	}
+	return scheme + "://" + user + ":****" + rest[at:]
+}
