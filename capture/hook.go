@@ -3,6 +3,8 @@ package capture
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"claude-mem/memory"
 )
@@ -152,6 +154,12 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 	if !d.record.Summarize && !d.record.EndSession {
 		return answer, nil
 	}
+	if d.record.EndSession {
+		// Whatever is not counted now has to find that the session has ended.
+		if _, err := u.HoldSession(ctx, scope, sid); err != nil {
+			return answer, err
+		}
+	}
 	n, err := u.CountSessionEvents(ctx, scope, sid)
 	if err != nil {
 		return answer, err
@@ -182,7 +190,8 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 // ask again. What happened after the end is not late, but tells of a session that
 // was resumed, and will end again.
 func (u *unit) oweLateSummaries(ctx context.Context, last map[string]hookDraft) error {
-	for sid, d := range last {
+	for _, sid := range slices.Sorted(maps.Keys(last)) { // in one order, for whoever waits for others
+		d := last[sid]
 		scope := d.project.Scope()
 		s, err := u.Session(ctx, scope, sid)
 		if err != nil {
@@ -190,6 +199,10 @@ func (u *unit) oweLateSummaries(ctx context.Context, last map[string]hookDraft) 
 		}
 		if s.EndedAt == 0 || !d.kept && d.record.OccurredAt > s.EndedAt {
 			continue
+		}
+		// Who comes late at the same moment waits here, so that the last counts all.
+		if _, err := u.EndSession(ctx, scope, sid, s.EndedAt); err != nil {
+			return err
 		}
 		n, err := u.CountSessionEvents(ctx, scope, sid)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 // caller cannot reach is memory.ErrNotFound.
 func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionID string) (s memory.Session, job memory.Job, err error) {
 	err = c.write(ctx, caller, func(u *unit) error {
-		found, err := u.Session(ctx, caller.Scope(), sessionID)
+		found, err := u.HoldSession(ctx, caller.Scope(), sessionID)
 		if err != nil {
 			return err
 		}
@@ -22,7 +22,8 @@ func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionI
 	return s, job, err
 }
 
-// endAndSumUp ends the session now, and owes the summary of what there is of it.
+// endAndSumUp ends a session that is held, now, and owes the summary of what there is
+// of it.
 func (u *unit) endAndSumUp(ctx context.Context, found memory.Session) (s memory.Session, job memory.Job, err error) {
 	n, err := u.CountSessionEvents(ctx, found.Scope(), found.ID)
 	if err != nil {

@@ -157,7 +157,12 @@ type SessionWriter interface {
 	// EnsureSession returns the project's session with the same DedupeKey, made from
 	// in if there is none; created says which.
 	EnsureSession(ctx context.Context, in memory.Session) (s memory.Session, created bool, err error)
-	// EndSession sets EndedAt if it is not set; at may be in the past.
+	// HoldSession is Session for whoever is about to end it: until the transaction ends,
+	// others neither store events of the session nor end it, and what they stored
+	// before is there to be counted.
+	HoldSession(ctx context.Context, s memory.Scope, id string) (memory.Session, error)
+	// EndSession sets EndedAt if it is not set; at may be in the past. To end a session
+	// again changes nothing, but those who do it go one after the other.
 	EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error)
 	// SetSessionGeneration records where the session's generation stands; a
 	// generatedAt of 0 leaves LastGeneratedAt as it is.

@@ -15,17 +15,19 @@ const maxDraftRows = 2000
 // its function has returned, the writer stores it together with others.
 //
 // So nothing of a draft is seen by any other, nor is anything read that depends on
-// it, until all of it is committed. When an event turns out not to be new, nothing
-// of the draft is stored, and the function is run again with a connection that knows.
+// it, until all of it is committed. When an event turns out not to be new, or a session
+// that went on when it was read to have ended, nothing of the draft is stored, and the
+// function is run again with a connection that knows.
 type draft struct {
 	events []memory.Event
+	going  []memory.Session // that were read and had not ended
 	jobs   []memory.Job
 	audits []memory.AuditEntry
 	msgs   []memory.Message
 }
 
-// errGuess means that an event of a draft is not new.
-var errGuess = errors.New("an event that was taken for new is not")
+// errGuess means that something is not as a draft took it to be.
+var errGuess = errors.New("an event that was taken for new is not, or a session has ended meanwhile")
 
 // rows is how many rows the draft has.
 func (d *draft) rows() int { return len(d.events) + len(d.jobs) + len(d.audits) }
@@ -81,6 +83,14 @@ func (t *tx) settle(ctx context.Context) {
 			return
 		}
 	}
+	ended, err := t.ended(ctx, t.going)
+	if err != nil {
+		return
+	}
+	if len(ended) > 0 {
+		t.failed = errGuess
+		return
+	}
 	t.guessed = false
 }
 
@@ -99,11 +109,35 @@ func (t *tx) submit(ctx context.Context) error {
 	return err
 }
 
-// Session implements [storage.SessionReader]. A draft changes no session, so that
-// it need not end to see one.
+// Session implements [storage.SessionReader]. A draft changes no session, so that it
+// need not end to see one; but what it reads must hold still when its events are
+// stored. A session that has ended never goes on.
 func (t *tx) Session(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
-	if t.conn == nil && len(t.events) > 0 {
-		return t.s.Session(ctx, s, id)
+	if t.conn != nil || len(t.events) == 0 {
+		return t.reads.Session(ctx, s, id)
 	}
-	return t.reads.Session(ctx, s, id)
+	found, err := t.s.Session(ctx, s, id)
+	if err == nil && found.EndedAt == 0 {
+		t.going = append(t.going, found)
+	}
+	return found, err
+}
+
+// ended finds out which of the sessions have ended, by id. It has to be asked once the
+// events are stored: whoever ends a session counts those or is through, and is seen.
+func (t *tx) ended(ctx context.Context, sessions []memory.Session) (map[string]bool, error) {
+	if len(sessions) == 0 {
+		return nil, nil
+	}
+	ids, teams, projects := make([]string, len(sessions)), make([]string, len(sessions)), make([]string, len(sessions))
+	for i, s := range sessions {
+		ids[i], teams[i], projects[i] = s.ID, s.TeamID, s.ProjectID
+	}
+	found, err := all(ctx, t.q, value[string], sql(`SELECT id FROM server_sessions WHERE id = ANY(?)
+		AND COALESCE(project_id, '') = ANY(?) AND COALESCE(team_id, '') = ANY(?) AND ended_at IS NOT NULL`, ids, projects, teams))
+	ended := make(map[string]bool, len(found))
+	for _, id := range found {
+		ended[id] = true
+	}
+	return ended, err
 }

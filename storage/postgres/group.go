@@ -95,14 +95,19 @@ func (t *tx) storeOps(ctx context.Context, ops []*op) (v verdict, err error) {
 		return v, err
 	}
 	var events []memory.Event
+	var going []memory.Session
 	for _, o := range ops {
-		events = append(events, o.events...)
+		events, going = append(events, o.events...), append(going, o.going...)
 	}
 	var fresh newIDs
 	if len(events) > 0 {
 		if fresh, err = t.insertEvents(ctx, events); err != nil {
 			return v, err
 		}
+	}
+	ended, err := t.ended(ctx, going)
+	if err != nil {
+		return v, err
 	}
 	for _, o := range ops {
 		n := 0
@@ -111,7 +116,7 @@ func (t *tx) storeOps(ctx context.Context, ops []*op) (v verdict, err error) {
 				n++
 			}
 		}
-		if n < len(o.events) {
+		if n < len(o.events) || slices.ContainsFunc(o.going, func(s memory.Session) bool { return ended[s.ID] }) {
 			v.wrong, v.spoilt = append(v.wrong, o), v.spoilt || n > 0
 			continue
 		}

@@ -62,6 +62,13 @@ func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Sessi
 	return s, false, err
 }
 
+// HoldSession takes the one lock that an event's reference to its session does not
+// share: so it waits for events that are being stored, and those that follow wait.
+func (t *tx) HoldSession(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
+	return one(ctx, t.q, "session", readSession, sql(`SELECT `+sessionColumns+` FROM server_sessions WHERE `).
+		within(s, "").and("id = ?", id).add(` FOR UPDATE`))
+}
+
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	return one(ctx, t.q, "session", readSession, sql(`UPDATE server_sessions SET ended_at = COALESCE(ended_at, ?),
 		updated_at = CASE WHEN ended_at IS NULL THEN GREATEST(updated_at, ?) ELSE updated_at END WHERE `, at, at).

@@ -68,6 +68,11 @@ func (t *tx) EnsureSession(ctx context.Context, n memory.Session) (memory.Sessio
 	return s, false, err
 }
 
+// HoldSession implements storage.SessionWriter: there is one writer at a time.
+func (t *tx) HoldSession(ctx context.Context, s memory.Scope, id string) (memory.Session, error) {
+	return t.Session(ctx, s, id)
+}
+
 // EndSession implements storage.SessionWriter.
 func (t *tx) EndSession(ctx context.Context, s memory.Scope, id string, at memory.Epoch) (memory.Session, error) {
 	w := within(s).and("id = ?", id)

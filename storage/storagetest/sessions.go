@@ -62,6 +62,11 @@ func testSessions(f *fixture) {
 func (f *fixture) endsOnce(s memory.Session) {
 	f.Helper()
 	f.tx(func(tx storage.Tx) error {
+		held, err := tx.HoldSession(f.ctx, f.ours, s.ID)
+		f.ok(err)
+		f.same("held", held, s)
+		_, err = tx.HoldSession(f.ctx, f.ours, "nothing")
+		f.fails("holding nothing", err, memory.ErrNotFound)
 		got, err := tx.EndSession(f.ctx, f.ours, s.ID, 30)
 		f.ok(err)
 		f.same("ended at", got.EndedAt, memory.Epoch(30))

@@ -1,0 +1,74 @@
+package capture
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+
+	"claude-mem/internal/id"
+	"claude-mem/internal/testenv"
+	"claude-mem/memory"
+	"claude-mem/storage"
+	"claude-mem/storage/postgres"
+)
+
+// Hooks of one moment overtake each other. Where a team's servers write at the same
+// time, no event of before the end is left out of the last summary.
+func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
+	store, err := postgres.Open(t.Context(), testenv.SharedPostgres(t).Database(t, testenv.Template{}), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	var caller memory.Caller
+	err = store.InTx(t.Context(), func(tx storage.Tx) error {
+		team, err := tx.EnsureTeam(t.Context(), memory.Team{ID: id.New(), Name: "team", CreatedAt: 1})
+		caller.Key = memory.APIKey{ID: id.New(), TeamID: team.ID, Name: "k", Hash: "h", Scopes: []string{memory.ScopeAll}, ActorID: "a", CreatedAt: 1}
+		if err != nil {
+			return err
+		}
+		return tx.PutKey(t.Context(), caller.Key)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := New(store, Options{})
+	for round := range 10 {
+		sid := "s" + strconv.Itoa(round)
+		first := tellOverlapping(t, c, caller, sid)
+		scope := memory.Scope{TeamID: caller.Key.TeamID}
+		n, err := store.CountSessionEvents(context.Background(), scope, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := store.JobOfSource(context.Background(), scope, memory.KindSummary, first)
+		if err != nil || j.Revision != n {
+			t.Fatalf("round %d: the session has %d events, its last summary covers %d, %v", round, n, j.Revision, err)
+		}
+	}
+}
+
+// tellOverlapping tells of a session: one event, and then some together with its end.
+func tellOverlapping(t *testing.T, c *Capture, caller memory.Caller, sid string) (sessionID string) {
+	t.Helper()
+	tell := func(eventID string, end bool) memory.HookAnswer {
+		r := memory.HookRecord{Project: "/src/p", SessionID: sid, OccurredAt: 1000, EndSession: end}
+		if eventID != "" {
+			r.Event = &memory.HookEvent{Type: memory.EventToolUse, SourceID: sid + eventID}
+		}
+		a, err := c.Hook(context.Background(), caller, r)
+		if err != nil {
+			t.Error(err)
+		}
+		return a
+	}
+	sessionID = tell("first", false).SessionID
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() { tell(strconv.Itoa(n), false) })
+	}
+	wg.Go(func() { tell("", true) })
+	wg.Wait()
+	return sessionID
+}
