@@ -26,11 +26,17 @@ trap '"$bin" stop >/dev/null 2>&1; rm -rf "$work"' EXIT
 (cd "$here/.." && CGO_ENABLED=0 go build -o "$bin" .)
 cd "$work"
 
+# The inspector hands a server next to nothing of the environment, so that the server
+# has to be told of the profile another way.
+server=$work/server
+printf '#!/bin/sh\nexec "%s" --data-dir "%s" mcp\n' "$bin" "$CLAUDE_MEM_DATA_DIR" >"$server"
+chmod +x "$server"
+
 # says WORDS ARGUMENTS… fails unless the inspector prints the words.
 says() {
 	words=$1
 	shift
-	answer=$("$inspector" --cli "$bin" mcp "$@" 2>&1) || true
+	answer=$("$inspector" --cli "$server" "$@" 2>&1) || true
 	case $answer in
 	*"$words"*) echo "ok    $* → $words" ;;
 	*)
