@@ -77,7 +77,7 @@ func (c *console) commands() *cobra.Command {
 		Short: "A memory for coding agents",
 		Long: "claude-mem remembers what your coding agent did, and tells the next session.\n\n" +
 			"Hooks record a session, a daemon turns it into short observations, and a new\n" +
-			"session starts with those that matter. All of it stays on this machine.",
+			"session starts with those that matter. Nothing leaves this machine unless you say so.",
 		Example:           "  claude-mem install\n  claude-mem search \"why did the release fail\"\n  claude-mem doctor",
 		Version:           version.String(),
 		SilenceErrors:     true,
@@ -112,17 +112,18 @@ func group(cmd *cobra.Command, args []string) error {
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets this only where it complains itself
 	msg := fmt.Sprintf("there is no command %q", cmd.CommandPath()+" "+args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		msg += fmt.Sprintf("; did you mean %q?", near[0])
+		msg += fmt.Sprintf(" (did you mean %q?)", near[0])
 	}
 	return &usageError{errors.New(msg), cmd.CommandPath()}
 }
 
-// usageErrors marks what argument checks complain of as mistakes of usage.
+// usageErrors makes mistakes of usage of what argument checks complain of, and shows
+// what the command takes: the checks themselves only count.
 func usageErrors(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return &usageError{err, cmd.CommandPath()}
+				return badUsage(cmd, "it takes other arguments: %s", cmd.UseLine())
 			}
 			return nil
 		}
@@ -130,6 +131,14 @@ func usageErrors(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		usageErrors(sub)
 	}
+}
+
+// between complains of a flag whose number is not from low to high.
+func between(cmd *cobra.Command, flag string, n, low, high int) error {
+	if n < low || n > high {
+		return badUsage(cmd, "--%s is %d; it must be from %d to %d", flag, n, low, high)
+	}
+	return nil
 }
 
 // badUsage is a mistake that a command finds itself.

@@ -140,7 +140,7 @@ func (c *console) set(cmd *cobra.Command, setting config.Setting, value string) 
 	flags[setting.Key] = value
 	checked, err := config.Load(config.Options{Flags: flags})
 	if value != "" && checked.Origin(setting.Key).Source != "flag" {
-		return &usageError{err, cmd.CommandPath()}
+		return badUsage(cmd, "%s", strings.ReplaceAll(err.Error(), " (from "+config.Origin{Source: "flag", Name: setting.Key}.String()+")", ""))
 	}
 	path := cfg.Dirs.SettingsFile()
 	if err := config.SetInFile(path, setting.Key, value); err != nil {

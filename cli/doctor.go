@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -49,9 +50,9 @@ func (c *console) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is wrong and say how to mend it",
-		Long: "Checks the settings, the hooks' registration, the binary, file permissions, disk space, the daemon\n" +
-			"(which it starts), the port, the database, the spool, the provider, and times one\n" +
-			"hook. Exits 1 when something is wrong.",
+		Long: "Checks the settings, the hooks' registration, the binary, file permissions, disk\n" +
+			"space, the daemon (which it starts), the port, the database, the spool, the\n" +
+			"providers, and times one hook. Exits 1 when something is wrong.",
 		Example: "  claude-mem doctor\n  claude-mem doctor --probe\n  claude-mem doctor --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -108,7 +109,7 @@ func (d *doctor) print(s screen) {
 		case wrong:
 			mark = s.paint(red, "WRONG  ")
 		}
-		s.printf("%s  %-11s %s\n", mark, f.Check, s.line(21, f.Detail))
+		s.beside(fmt.Sprintf("%s  %-11s ", mark, f.Check), 21, "", f.Detail)
 		if f.Mend != "" {
 			s.text(21, "→ "+f.Mend)
 		}

@@ -84,7 +84,8 @@ func allFiles(o memory.Observation) []string {
 
 // whole prints everything that is known of an observation.
 func (s screen) whole(o memory.Observation) {
-	s.printf("%s  %s\n", s.paint(cyan, fmt.Sprintf("#%d", o.Number)), s.paint(bold, s.line(8, o.Title())))
+	number := fmt.Sprintf("#%d", o.Number)
+	s.beside(s.paint(cyan, number)+"  ", len(number)+2, bold, o.Title())
 	s.printf("    %s\n\n", s.paint(dim, clean(fmt.Sprintf("%s, %s%s", o.Kind, when(o.OccurredAt), subagent(o)+stale(o)))))
 	s.text(4, bodyOf(o))
 	for _, list := range []struct {

@@ -80,6 +80,16 @@ func (s screen) text(indent int, text string) {
 	}
 }
 
+// beside writes a stored text, as one paragraph in the given style, behind a head
+// that takes the given number of columns; further lines begin below the first.
+func (s screen) beside(head string, columns int, st style, text string) {
+	text = strings.Join(strings.Fields(clean(text)), " ")
+	for _, part := range s.wrap(text, max(s.width-columns, 20)) {
+		s.printf("%s%s\n", head, s.paint(st, part))
+		head = strings.Repeat(" ", columns)
+	}
+}
+
 // wrap breaks a line at spaces into parts of at most width columns; a word that
 // is wider stands alone. The line's own indentation is kept on every part.
 func (s screen) wrap(line string, width int) []string {

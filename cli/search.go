@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"claude-mem/internal/project"
 	"claude-mem/memory"
 )
+
+// maxListed is how many things the server lists at once.
+const maxListed = 100
 
 func (c *console) searchCommand() *cobra.Command {
 	var (
@@ -32,7 +36,13 @@ func (c *console) searchCommand() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Query = strings.Join(args, " ")
-			var err error
+			if strings.TrimSpace(in.Query) == "" {
+				return badUsage(cmd, "say what to search for")
+			}
+			err := between(cmd, "limit", in.Limit, 1, maxListed)
+			if err != nil {
+				return err
+			}
 			if in.Since, err = moment(since); err != nil {
 				return badUsage(cmd, "--since: %w", err)
 			}
@@ -154,6 +164,9 @@ func (c *console) timelineCommand() *cobra.Command {
 			}
 			in.ProjectID = p.ID
 			line, err := p.Timeline(cmd.Context(), in)
+			if errors.Is(err, memory.ErrNotFound) && in.Anchor != 0 {
+				return noMemory(args[0] + " of " + clean(p.Name))
+			}
 			if err == nil && len(line.Observations) == 0 {
 				err = p.emptyError(cmd.Context())
 			}
@@ -270,7 +283,11 @@ func missing(asked []string, found []memory.Observation) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	return memory.Errorf(memory.CodeNotFound, "there is no memory %s; numbers stand in what `claude-mem search` prints", strings.Join(gone, ", "))
+	return noMemory(strings.Join(gone, ", "))
+}
+
+func noMemory(which string) error {
+	return memory.Errorf(memory.CodeNotFound, "there is no memory %s; numbers stand in what `claude-mem search` prints", which)
 }
 
 // number reads how people cite a memory: 41 or #41.

@@ -103,6 +103,21 @@ func TestWholeShowsEverything(t *testing.T) {
 	}
 }
 
+func TestWholeCutsNothing(t *testing.T) {
+	title := strings.Repeat("word ", 40) + "end"
+	var out strings.Builder
+	screen{w: &out, width: 40}.whole(memory.Observation{Number: 7, Kind: "change", Content: title})
+	head, _, _ := strings.Cut(out.String(), "    change,")
+	if got := strings.Join(strings.Fields(head), " "); got != "#7 "+title {
+		t.Errorf("the title is %q", got)
+	}
+	for line := range strings.SplitSeq(head, "\n") {
+		if len(line) > 40 || !strings.HasPrefix(line, "#7  word") && line != "" && !strings.HasPrefix(line, "    word") {
+			t.Errorf("a line of the title is %q", line)
+		}
+	}
+}
+
 func TestTimelineMarksTheAnchor(t *testing.T) {
 	older, anchor := observation(), observation()
 	older.Number, anchor.Number = 6, 7

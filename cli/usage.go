@@ -163,18 +163,24 @@ func (s screen) ledger(book ledger) {
 		return
 	}
 	w := tabwriter.NewWriter(s.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "%s\tprovider\tmodel\tcalls\tevents\tmemories\ttokens in\ttokens out\tdollars\t\n", book.By)
+	counts := "model\tcalls\tevents\tmemories\ttokens in\ttokens out\tdollars\t"
+	if book.By != string(storage.UsageByProvider) { // else it stands in front already
+		counts = "provider\t" + counts
+	}
+	fmt.Fprintf(w, "%s\t%s\n", book.By, counts)
 	for _, row := range book.Rows {
-		row.print(w)
+		if row.Calls > 0 || row.InputTokens+row.OutputTokens > 0 { // what was skipped only, the last line tells
+			row.print(w, book.By)
+		}
 	}
 	total := book.Total
 	total.Group, total.Provider, total.Model = "total", "", ""
-	total.print(w)
+	total.print(w, book.By)
 	_ = w.Flush() // the screen's own errors are nobody's to hear of either
 	s.printf("since %s; calls saved: %d by batching, %d by skipping\n", day, book.Saved.Batching, book.Saved.Skipping)
 }
 
-func (r ledgerRow) print(w *tabwriter.Writer) {
+func (r ledgerRow) print(w *tabwriter.Writer, by string) {
 	cost := "?"
 	if r.Cost != nil {
 		cost = fmt.Sprintf("%.4f", *r.Cost)
@@ -185,6 +191,10 @@ func (r ledgerRow) print(w *tabwriter.Writer) {
 		}
 		return clean(text)
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t\n", name(r.Group), name(r.Provider), name(r.Model),
+	group := name(r.Group)
+	if by != string(storage.UsageByProvider) {
+		group += "\t" + name(r.Provider)
+	}
+	fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t\n", group, name(r.Model),
 		r.Calls, r.Events, r.Observations, r.InputTokens, r.OutputTokens, cost)
 }
