@@ -2,7 +2,10 @@ package memory
 
 import (
 	"encoding/json"
+	"errors"
+	"reflect"
 	"slices"
+	"strings"
 )
 
 // Policy says when observations are made of events.
@@ -39,6 +42,31 @@ func (g GenerationSettings) Validate() error {
 			is.add("too_small", "Too small: expected number to be >=0", "metadata", "generation", name)
 		}
 	}
+	return is.err()
+}
+
+// ValidateProjectMetadata checks what a client gives a project as metadata: whatever it
+// likes, but for "generation", which is GenerationSettings. Nothing, and what is no
+// object, pass.
+func ValidateProjectMetadata(raw json.RawMessage) error {
+	var m struct {
+		Generation GenerationSettings `json:"generation"`
+	}
+	err := json.Unmarshal(raw, &m)
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok || e.Field == "" {
+		return m.Generation.Validate()
+	}
+	expected := "number"
+	switch e.Type.Kind() {
+	case reflect.Struct:
+		expected = "object"
+	case reflect.String:
+		expected = "string"
+	}
+	var is issues
+	path := append([]string{"metadata"}, strings.Split(e.Field, ".")...)
+	is.add("invalid_type", "Invalid input: expected "+expected+", received "+e.Value, path...)
 	return is.err()
 }
 

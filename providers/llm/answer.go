@@ -106,11 +106,28 @@ func readBlock(block string, r providers.Request) (d providers.Draft, ok, asAske
 	return raw.draft(r)
 }
 
-// eventNumbers are the ids of the events that a list such as "1, 3" names.
+// eventNumbers are the ids of the events that a list such as "1, 3-5" names, each
+// once and in the order of the request.
 func eventNumbers(list string, r providers.Request) (ids []string) {
-	for _, part := range strings.FieldsFunc(list[:min(len(list), 4000)], func(c rune) bool { return c < '0' || c > '9' }) {
-		if n, err := strconv.Atoi(part); err == nil && n >= 1 && n <= len(r.Events) {
-			ids = append(ids, r.Events[n-1].ID)
+	list = strings.ReplaceAll(list[:min(len(list), 4000)], "–", "-")
+	named := make([]bool, len(r.Events))
+	for _, part := range strings.FieldsFunc(list, func(c rune) bool { return c != '-' && (c < '0' || c > '9') }) {
+		first, last, span := strings.Cut(part, "-")
+		from, err := strconv.Atoi(first)
+		if err != nil {
+			continue
+		}
+		to := from
+		if n, err := strconv.Atoi(last); span && err == nil {
+			to = n
+		}
+		for n := max(from, 1); n <= min(to, len(named)); n++ {
+			named[n-1] = true
+		}
+	}
+	for i, e := range r.Events {
+		if named[i] {
+			ids = append(ids, e.ID)
 		}
 	}
 	return ids

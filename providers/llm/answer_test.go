@@ -24,6 +24,18 @@ func request(kind memory.Kind) providers.Request {
 	return providers.Request{Kind: kind, Project: memory.Project{Name: "/src/api"}, Events: []memory.Event{{ID: "e1"}, {ID: "e2"}, {ID: "e3"}}}
 }
 
+// A model may name the events of an observation as ranges.
+func TestEventNumbers(t *testing.T) {
+	for list, want := range map[string]string{
+		"1,3": "e1 e3", "1-3": "e1 e2 e3", "2–3": "e2 e3", "3, 1-2, 2": "e1 e2 e3", "2-99999999999": "e2 e3", "2-9": "e2 e3",
+		"0-1": "e1", "3-1": "", "-": "", "2-": "e2", "first": "", "": "",
+	} {
+		if got := strings.Join(eventNumbers(list, request(memory.KindBatch)), " "); got != want {
+			t.Errorf("%q: %q, want %q", list, got, want)
+		}
+	}
+}
+
 // Every kind of answer, and what becomes of the job.
 func TestClassify(t *testing.T) {
 	for name, c := range map[string]struct {
