@@ -90,7 +90,7 @@ func (a *attempt) call(ctx context.Context, r providers.Request) (resp providers
 			err = fmt.Errorf("the provider panicked: %v", p)
 		}
 	}()
-	return a.Provider.Generate(ctx, r)
+	return a.provider.Generate(ctx, r)
 }
 
 // keepLease renews the lease in the background until release is called. The

@@ -53,7 +53,7 @@ type limit struct {
 // limits lists the budgets that bound the project's generation now; none for a
 // provider that is free.
 func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
-	if f, ok := w.Provider.(providers.Free); ok && f.Free() {
+	if _, free := providers.FreePart(w.Provider); free {
 		return nil
 	}
 	own, project := p.Generation(), w.Budgets.Project
@@ -89,6 +89,17 @@ type overBudget struct{ Hold }
 
 func (e *overBudget) Error() string { return "the " + e.Budget + " is used up" }
 
+// askFree makes the attempt go on with the part of the provider that costs nothing,
+// when a budget is used up. It reports whether there is one.
+func (a *attempt) askFree() bool {
+	free, _ := providers.FreePart(a.provider)
+	if free == nil {
+		return false
+	}
+	a.provider, a.limits = free, nil
+	return true
+}
+
 // mayCall reports, before a job is leased, whether its budgets leave room for any
 // call. It fails with *overBudget if not.
 func (a *attempt) mayCall(ctx context.Context) error {
@@ -121,7 +132,8 @@ func (a *attempt) mayCall(ctx context.Context) error {
 
 // reserve sets aside what the call of a request may cost, on top of what the attempt
 // spent, if every budget has room for it. Two workers never share the same room.
-// What a call costs beyond that is the most by which a budget is passed.
+// What a call costs beyond that is the most by which a budget is passed. Where there is
+// no room the free part of the provider is asked instead, if it has one.
 func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
 	if len(a.limits) == 0 {
 		return nil
@@ -148,7 +160,10 @@ func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
 		}
 		return nil
 	})
-	if over == nil && err == nil {
+	switch {
+	case over != nil && a.askFree():
+		return nil
+	case over == nil && err == nil:
 		a.holds.drop(a.job.Scope())
 	}
 	return err
@@ -167,7 +182,7 @@ func estimate(r providers.Request) int64 {
 func (a *attempt) hold(l limit, now memory.Epoch) *overBudget {
 	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor))}
 	if a.holds.put(h, now) {
-		a.log.Warn("budget used up, generation waits", "budget", l.name, "tokens", l.tokens, "project", a.job.ProjectID)
+		a.log.Warn("budget used up, no provider that costs is asked", "budget", l.name, "tokens", l.tokens, "project", a.job.ProjectID)
 	}
 	return &overBudget{h}
 }
@@ -219,8 +234,12 @@ func (hs *holds) drop(s memory.Scope) {
 	delete(hs.m, s)
 }
 
-// Holds lists the projects whose generation waits for a budget, by id.
+// Holds lists the projects whose generation waits for a budget, by id: none where a
+// free provider goes on in the meantime.
 func (w *Worker) Holds() []Hold {
+	if free, _ := providers.FreePart(w.Provider); free != nil {
+		return nil
+	}
 	w.holds.mu.Lock()
 	defer w.holds.mu.Unlock()
 	var all []Hold

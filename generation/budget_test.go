@@ -107,7 +107,60 @@ func TestNoBudgetNoCall(t *testing.T) {
 // free is a provider that costs nothing.
 type free struct{ providers.Provider }
 
-func (free) Free() bool { return true }
+func (f free) Free() (providers.Provider, bool) { return f, true }
+
+// partly is a provider that costs and has a part that does not.
+type partly struct{ *provider }
+
+func (partly) Free() (providers.Provider, bool) {
+	return &provider{answer: func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
+		resp, err := answer(r)
+		resp.Provider = "rules"
+		return resp, err
+	}}, false
+}
+
+// Where a part of the provider costs nothing memory goes on without the other, before
+// the first call of a budget of zero as well as after the last of a small one.
+func TestFreePartServesWithoutBudget(t *testing.T) {
+	for name, c := range map[string]struct{ limit, each, calls int64 }{
+		"zero":                  {0, 10, 0},
+		"room for no call":      {100, 10, 0},
+		"room for one call":     {6000, 5000, 1},
+		"room for all of them":  {1_000_000, 5000, 5},
+		"passed by a dear call": {6000, 50_000, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				for range 5 {
+					h.oweEvent()
+				}
+				p := costly(c.each)
+				w, _ := h.start(partly{p}, daily(c.limit), func(g *generation.Config) { g.Workers = map[memory.Lane]int{memory.LaneEvent: 1} })
+				h.settle()
+				if n := int64(len(p.asked())); n != c.calls {
+					t.Errorf("%d calls that cost, want %d", n, c.calls)
+				}
+				if b := h.books(); b.Written != 5 || !b.Closed() {
+					t.Errorf("books %+v", b)
+				}
+				free := int64(0)
+				for _, o := range h.observations() {
+					if o.Metadata.Provider == "rules" {
+						free++
+					}
+				}
+				if free != 5-c.calls || h.used().Tokens() != c.calls*c.each {
+					t.Errorf("%d made for free, %d tokens used", free, h.used().Tokens())
+				}
+				if held := w.Holds(); len(held) != 0 {
+					t.Errorf("nothing waits, and yet %+v", held)
+				}
+			})
+		})
+	}
+}
 
 // Many workers at once do not spend the same tokens twice.
 func TestBudgetHoldsWithManyWorkers(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"claude-mem/internal/id"
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/storage"
 )
 
@@ -43,7 +44,7 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 	if job.Status.Terminal() {
 		return nil
 	}
-	a := &attempt{Worker: w, gate: g, place: pl, job: job, owner: w.Owner + ":" + id.New(), log: log}
+	a := &attempt{Worker: w, provider: w.Provider, gate: g, place: pl, job: job, owner: w.Owner + ":" + id.New(), log: log}
 	objection, err := w.object(ctx, m, job)
 	switch {
 	case err != nil:
@@ -52,10 +53,13 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 		return a.reject(ctx, objection)
 	}
 	if err := a.mayCall(ctx); err != nil {
-		if over, ok := asOverBudget(err); ok {
+		over, ok := asOverBudget(err)
+		switch {
+		case !ok:
+			return err
+		case !a.askFree():
 			return a.wait(ctx, over)
 		}
-		return err
 	}
 	leased, err := a.lease(ctx)
 	if !leased || err != nil {
@@ -101,12 +105,13 @@ func (w *Worker) object(ctx context.Context, m memory.Message, job memory.Job) (
 // is its own: no other attempt, of this process or another, can finish for it.
 type attempt struct {
 	*Worker
-	gate  *gate
-	place *place
-	job   memory.Job
-	owner string
-	log   *slog.Logger
-	spent []memory.Usage // on calls so far, see usage.go
+	provider providers.Provider // the worker's, or its free part
+	gate     *gate
+	place    *place
+	job      memory.Job
+	owner    string
+	log      *slog.Logger
+	spent    []memory.Usage // on calls so far, see usage.go
 
 	limits []limit // on what it may spend, see budget.go
 }

@@ -80,7 +80,8 @@ type Config struct {
 	// IgnoreCommands are patterns of shell commands that are not worth an observation; a
 	// * stands for any text.
 	IgnoreCommands []string
-	// Budgets bound what a provider may cost that is not providers.Free.
+	// Budgets bound what a provider may cost. Where they are used up, what of it is
+	// providers.Free does the work, or else the work waits.
 	Budgets Budgets
 	// LeaseFor is how long a lease lasts unless renewed, so how long a crash keeps a
 	// job from others. Default 60 s.

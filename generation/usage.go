@@ -20,7 +20,7 @@ func (a *attempt) bill(resp providers.Response) {
 		return
 	}
 	a.billOne(providers.Cost{
-		Provider: cmp.Or(resp.Provider, a.Provider.Name()), Model: resp.Model,
+		Provider: cmp.Or(resp.Provider, a.provider.Name()), Model: resp.Model,
 		InputTokens: resp.InputTokens, OutputTokens: resp.OutputTokens,
 	})
 }

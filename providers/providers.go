@@ -81,9 +81,21 @@ type Embedder interface {
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }
 
-// Free is a Provider that may say that its calls cost nothing, so that no budget is
-// asked for them. One that does not say so is taken to cost.
-type Free interface{ Free() bool }
+// Free is a Provider of which a part costs nothing, so that no budget is asked for its
+// calls. One that does not say so is taken to cost.
+type Free interface {
+	// Free returns what may be asked whatever the budgets say, nil if nothing may, and
+	// whether that is all of the provider.
+	Free() (part Provider, whole bool)
+}
+
+// FreePart is the part of p that costs nothing, as p says if it is [Free].
+func FreePart(p Provider) (part Provider, whole bool) {
+	if f, ok := p.(Free); ok {
+		return f.Free()
+	}
+	return nil, false
+}
 
 // Class says what a failure means for the job.
 type Class string

@@ -73,8 +73,8 @@ type answering struct {
 	err  error
 }
 
-func (*answering) Name() string { return "claude" }
-func (*answering) Free() bool   { return true }
+func (*answering) Name() string                       { return "claude" }
+func (a *answering) Free() (providers.Provider, bool) { return a, true }
 func (a *answering) Generate(context.Context, providers.Request) (providers.Response, error) {
 	return a.resp, a.err
 }
@@ -82,7 +82,7 @@ func (a *answering) Generate(context.Context, providers.Request) (providers.Resp
 func TestProvider(t *testing.T) {
 	m, a := New(), &answering{}
 	p := m.Provider(a)
-	if f, ok := p.(providers.Free); !ok || !f.Free() || p.Name() != "claude" {
+	if free, whole := providers.FreePart(p); free == nil || !whole || free.Name() != "claude" || p.Name() != "claude" {
 		t.Error("the provider is another than it was")
 	}
 	ask := func(ctx context.Context, resp providers.Response, err error) {

@@ -31,10 +31,13 @@ func (p *provider) Generate(ctx context.Context, r providers.Request) (providers
 	return resp, err
 }
 
-// Free implements providers.Free.
-func (p *provider) Free() bool {
-	f, ok := p.Provider.(providers.Free)
-	return ok && f.Free()
+// Free implements providers.Free: what the free part does is counted, too.
+func (p *provider) Free() (part providers.Provider, whole bool) {
+	free, whole := providers.FreePart(p.Provider)
+	if free == nil {
+		return nil, false
+	}
+	return &provider{free, p.m}, whole
 }
 
 // spent counts tokens; who counts none has none to show.

@@ -85,14 +85,19 @@ func (c *Chain) Name() string {
 	return strings.Join(names, ",")
 }
 
-// Free implements [providers.Free]: a chain costs nothing if no member does.
-func (c *Chain) Free() bool {
+// Free implements [providers.Free]: the members that cost nothing, in their order.
+// They are the same members, so that one left out here is left out there.
+func (c *Chain) Free() (part providers.Provider, whole bool) {
+	free := &Chain{}
 	for _, m := range c.members {
-		if f, ok := m.Provider.(providers.Free); !ok || !f.Free() {
-			return false
+		if _, whole := providers.FreePart(m.Provider); whole {
+			free.members = append(free.members, m)
 		}
 	}
-	return true
+	if len(free.members) == 0 {
+		return nil, false
+	}
+	return free, len(free.members) == len(c.members)
 }
 
 // Generate asks the members in turn until one answers. An answer that was not

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/providers/local"
 )
@@ -124,9 +125,29 @@ func TestAMemberIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestFreeIfAllAre(t *testing.T) {
-	if New(time.Minute, local.New(), says("a", nil)).Free() || !New(time.Minute, local.New(), local.New()).Free() {
-		t.Error("a chain costs what its members do")
+// A chain costs what its members do; those that cost nothing can be asked alone.
+func TestFreePart(t *testing.T) {
+	a := says("a", nil)
+	for name, c := range map[string]struct {
+		members []providers.Provider
+		part    string
+		whole   bool
+	}{
+		"none":     {[]providers.Provider{a, a}, "", false},
+		"the last": {[]providers.Provider{a, local.New()}, "local", false},
+		"all":      {[]providers.Provider{local.New(), local.New()}, "local,local", true},
+	} {
+		part, whole := New(time.Minute, c.members...).Free()
+		if whole != c.whole || (part == nil) != (c.part == "") || part != nil && part.Name() != c.part {
+			t.Errorf("%s: %v, whole: %v", name, part, whole)
+		}
+		if part == nil {
+			continue
+		}
+		got, err := part.Generate(t.Context(), providers.Request{Kind: memory.KindEvent})
+		if err != nil || got.Provider != "local" || a.n != 0 {
+			t.Errorf("%s: %+v, %v, %d calls that cost", name, got, err, a.n)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func New() *Provider { return &Provider{} }
 func (*Provider) Name() string { return Name }
 
 // Free implements providers.Free: rules cost nothing.
-func (*Provider) Free() bool { return true }
+func (p *Provider) Free() (providers.Provider, bool) { return p, true }
 
 // Generate makes observations of the request's events. It costs well under a
 // millisecond an event and fails only when ctx is done, as providers.Transient.
