@@ -75,7 +75,21 @@ servers() {
 		[ -z "${CI:-}" ] || die "the tests need $missing: install it and run this again"
 		note "NOT TESTED: what needs a server that is not installed: $missing"
 	fi
+	# Not every Debian has a package of it, so that it cannot be a must.
+	major=$(newest_postgres) || return 0
+	if ! has_pgvector && ! aptly "postgresql-$major-pgvector" 2>/dev/null; then
+		note "NOT TESTED: Postgres with pgvector, which is not installed; what is done without it was"
+	fi
 }
+
+# newest_postgres prints the major version of the Postgres that Debian put there.
+newest_postgres() {
+	newest=$(ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1)
+	[ -n "$newest" ] && printf '%s\n' "$newest"
+}
+
+# has_pgvector says whether that one can have the extension.
+has_pgvector() { [ -e "/usr/share/postgresql/$(newest_postgres)/extension/vector.control" ]; }
 
 step_tools() {
 	# Only the race detector needs a C compiler; what we ship is built without.
@@ -119,6 +133,10 @@ step_race() {
 	if command -v redis-server >/dev/null 2>&1 && ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; then
 		CLAUDE_MEM_REQUIRE_SERVERS=1
 		export CLAUDE_MEM_REQUIRE_SERVERS
+		if has_pgvector; then
+			CLAUDE_MEM_REQUIRE_PGVECTOR=1
+			export CLAUDE_MEM_REQUIRE_PGVECTOR
+		fi
 	fi
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
 }

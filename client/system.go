@@ -73,6 +73,9 @@ type StorageState struct {
 	Driver        string `json:"driver"`
 	SchemaVersion int64  `json:"schemaVersion"`
 	SizeBytes     int64  `json:"sizeBytes"`
+	// Pgvector is the version of the Postgres extension that finds what is near in
+	// meaning; empty where the server compares vectors itself.
+	Pgvector string `json:"pgvector,omitempty"`
 }
 
 // SpoolState is what waits on disk because a hook could not reach the daemon.

@@ -67,7 +67,9 @@ func (s *system) storage(ctx context.Context) (*client.StorageState, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client.StorageState{Driver: info.Driver, SchemaVersion: info.SchemaVersion, SizeBytes: info.SizeBytes}, nil
+	return &client.StorageState{
+		Driver: info.Driver, SchemaVersion: info.SchemaVersion, SizeBytes: info.SizeBytes, Pgvector: info.Pgvector,
+	}, nil
 }
 
 // Info says how the daemon is put together.

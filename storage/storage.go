@@ -69,6 +69,9 @@ type Info struct {
 	Driver        string `json:"driver"`
 	SchemaVersion int64  `json:"schemaVersion"`
 	SizeBytes     int64  `json:"sizeBytes"` // on disk, as far as the engine can tell
+	// Pgvector is the version of the extension that finds what is near in meaning; empty
+	// where the program compares vectors itself.
+	Pgvector string `json:"pgvector,omitempty"`
 }
 
 // Reader is everything that can be asked, of a Store or inside a Tx.

@@ -39,3 +39,12 @@ type VectorWriter interface {
 	// observation that is not there, or not in the project, is left out.
 	PutVectors(ctx context.Context, s memory.Scope, model string, vectors ...Vector) error
 }
+
+// NearestFinder is a Store that can compare vectors itself.
+type NearestFinder interface {
+	// Nearest lists up to n observations by number whose vectors of the model are as long
+	// as the direction and less than a right angle away from it, the nearest first (of
+	// equals the highest number). If ok is false the engine cannot do it now: compare
+	// what Vectors lists.
+	Nearest(ctx context.Context, s memory.Scope, model string, direction []int8, n int) (numbers []int64, ok bool, err error)
+}

@@ -182,6 +182,25 @@ func (p *Postgres) exec(ctx context.Context, statement string) error {
 	return err
 }
 
+// Pgvector reports whether databases of the server can have the extension.
+func (p *Postgres) Pgvector(t testing.TB) bool {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.url("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	var there bool
+	err = conn.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'vector')`).Scan(&there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !there && os.Getenv(EnvPgvector) == "1" {
+		t.Fatalf("Postgres has no pgvector, and %s=1 requires it", EnvPgvector)
+	}
+	return there
+}
+
 // Password is in the URLs of the server's databases; tests look for it where it
 // must not be.
 func (p *Postgres) Password() string { return p.password }

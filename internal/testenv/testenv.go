@@ -13,7 +13,8 @@
 // shell ends the server and removes its files.
 //
 // Where the binaries are not installed the test is skipped, so that a laptop
-// without them can run the rest; with CLAUDE_MEM_REQUIRE_SERVERS=1 it fails.
+// without them can run the rest; with CLAUDE_MEM_REQUIRE_SERVERS=1 it fails. Without
+// pgvector tests go the way that is taken then: see [Postgres.Pgvector].
 package testenv
 
 import (
@@ -31,6 +32,9 @@ import (
 
 // Env names the variable that makes a missing server a failure.
 const Env = "CLAUDE_MEM_REQUIRE_SERVERS"
+
+// EnvPgvector names the variable that makes it a failure if Postgres lacks pgvector.
+const EnvPgvector = "CLAUDE_MEM_REQUIRE_PGVECTOR"
 
 const (
 	// startFor bounds how long a server may take until it answers.

@@ -3,7 +3,8 @@
 //
 // The vectors of a project are read into memory when it is first asked about, and what
 // is new with each question. Every one is compared: at a byte a dimension that takes
-// some milliseconds for 100,000, and it finds exactly the nearest.
+// some milliseconds for 100,000, and it finds exactly the nearest. A store that can
+// compare them itself (a storage.NearestFinder) is asked to, and then nothing is kept.
 //
 // It never makes a question wait for long, or fail: where the embedding model does not
 // answer in time, [Index.Nearest] says so, and for a while it is not asked again.
@@ -63,6 +64,12 @@ func New(s Store, e Embedder) *Index {
 // the text first. Some may be gone by now. It is ErrUnavailable if the model does not
 // answer.
 func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int) ([]int64, error) {
+	if f, ok := x.store.(storage.NearestFinder); ok {
+		numbers, ok, err := x.nearestIn(ctx, f, s, text, n)
+		if ok || err != nil {
+			return numbers, err
+		}
+	}
 	sp, err := x.spaces.of(ctx, x.store, s, x.embedder.Model())
 	if err != nil {
 		return nil, err
@@ -75,6 +82,22 @@ func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int)
 		return nil, err
 	}
 	return sp.nearest(q, n), nil
+}
+
+// nearestIn has the store compare, if it can: ok says whether it did.
+func (x *Index) nearestIn(ctx context.Context, f storage.NearestFinder, s memory.Scope, text string, n int) (numbers []int64, ok bool, err error) {
+	some, err := x.store.Vectors(ctx, s, x.embedder.Model(), 0, 1)
+	if err != nil || len(some) == 0 {
+		return nil, true, err
+	}
+	q, err := x.question(ctx, text)
+	if err != nil {
+		return nil, false, err
+	}
+	if numbers, ok, err = f.Nearest(ctx, s, x.embedder.Model(), q, n); ok {
+		x.spaces.drop(s)
+	}
+	return numbers, ok, err
 }
 
 // question returns the vector of a text.

@@ -53,6 +53,16 @@ func (c *spaces) of(ctx context.Context, store Store, s memory.Scope, model stri
 	return sp, sp.refresh(ctx, store, s, model)
 }
 
+// drop frees what is not needed any more.
+func (c *spaces) drop(s memory.Scope) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all[s] != nil {
+		delete(c.all, s)
+		c.used = slices.DeleteFunc(c.used, func(u memory.Scope) bool { return u == s })
+	}
+}
+
 // space is the vectors of a project, one after the other.
 type space struct {
 	mu      sync.RWMutex

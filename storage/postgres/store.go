@@ -37,11 +37,12 @@ type Options struct {
 // Store is one Postgres database. It implements [storage.Store].
 type Store struct {
 	reads
-	pool      *pgxpool.Pool
-	publisher *publisher
-	notifier  *notifier
-	writer    *writer
-	keys      *keyring
+	pool       *pgxpool.Pool
+	publisher  *publisher
+	notifier   *notifier
+	writer     *writer
+	keys       *keyring
+	directions *directions
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -73,6 +74,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)
 	s.keys = &keyring{reads: s.reads}
+	s.directions = openDirections(ctx, pool, s.reads, o.Logger)
 	if err := s.reindex(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -120,12 +122,16 @@ func (s *Store) Info(ctx context.Context) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, err
 	}
+	if !s.directions.isOff() {
+		info.Pgvector = s.directions.version
+	}
 	return info, nil
 }
 
 // Close finishes the transactions that wait, waits for the connections that are in
 // use and closes them all.
 func (s *Store) Close() error {
+	s.directions.close()
 	s.writer.stop()
 	s.notifier.close()
 	s.pool.Close()
