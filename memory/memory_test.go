@@ -225,11 +225,14 @@ func TestMetadataRoundTrip(t *testing.T) {
 
 func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(`{"title":"t","facts":["a",1],"summary":{"request":3},"x":null}`))
+	f.Add([]byte(`{"title":"a \"b\" \u00e9\n","facts":[ "a, [b]" ,"c\\",""],"files_read":["x","y"],"concepts":[["a"],"b"]}`))
+	f.Add([]byte("{\"title\":\"\xff\",\"facts\":[\"\xc3\"],\"concepts\":[]}"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var m memory.Metadata
 		if json.Unmarshal(in, &m) != nil {
 			return
 		}
+		readsLikeJSON(t, in, m)
 		once, err := json.Marshal(m)
 		if err != nil {
 			t.Fatalf("does not marshal: %v", err)
@@ -243,6 +246,33 @@ func FuzzMetadata(f *testing.F) {
 			t.Errorf("not stable:\n%s\n%s", once, twice)
 		}
 	})
+}
+
+// readsLikeJSON compares the texts of m with what encoding/json makes of them.
+func readsLikeJSON(t *testing.T, in []byte, m memory.Metadata) {
+	t.Helper()
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(in, &raw); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{"title": m.Title, "narrative": m.Narrative, "model": m.Model} {
+		var want string
+		if json.Unmarshal(raw[name], &want) != nil {
+			want = ""
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for name, got := range map[string][]string{"facts": m.Facts, "concepts": m.Concepts, "files_read": m.FilesRead} {
+		var want []string
+		if json.Unmarshal(raw[name], &want) != nil || len(want) == 0 {
+			want = nil
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s are %q, want %q", name, got, want)
+		}
+	}
 }
 
 func TestContent(t *testing.T) {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +26,7 @@ func scanObservation(r pgx.Rows, more ...any) (o memory.Observation, err error) 
 	if err := r.Scan(append(dst, more...)...); err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal(metadata, &o.Metadata)
+	return o, o.Metadata.UnmarshalJSON(metadata)
 }
 
 func readObservation(r pgx.Rows) (memory.Observation, error) { return scanObservation(r) }

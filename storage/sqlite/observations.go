@@ -22,7 +22,7 @@ func scanObservation(s scanner, more ...any) (o memory.Observation, err error) {
 	if err := s.Scan(append(dst, more...)...); err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal(metadata, &o.Metadata)
+	return o, o.Metadata.UnmarshalJSON(metadata)
 }
 
 func readObservation(s scanner) (memory.Observation, error) { return scanObservation(s) }
