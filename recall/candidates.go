@@ -29,6 +29,11 @@ const (
 	// the first MaxLimit hits; further pages rank as many as there can be. On LoCoMo 60
 	// and 300 find the same, for what stands beside them is ranked as well.
 	candidates = 100
+
+	// The same of a brief search.
+	perTermBriefly    = 300
+	maxEntriesBriefly = 10_000
+	candidatesBriefly = 60
 )
 
 // search finds candidates for a query: observations that hold its terms, those first
@@ -37,6 +42,7 @@ type search struct {
 	store  Store
 	scope  memory.Scope
 	filter storage.ObservationFilter
+	brief  bool // see SearchInput
 	query  rank.Query
 	stats  rank.Statistics
 	found  map[int64]uint64 // which terms an observation holds, as far as it is known
@@ -61,7 +67,11 @@ func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
 // than it looked at, the rarest first.
 func (c *search) each(ctx context.Context, n int) (common []int, err error) {
 	terms := c.query.Terms
-	q := storage.Matching{Filter: c.filter, Limit: min(max(min(perTerm, allTerms/len(terms)), n), storage.MaxPage)}
+	each := perTerm
+	if c.brief {
+		each = perTermBriefly
+	}
+	q := storage.Matching{Filter: c.coarse(), Limit: min(max(min(each, allTerms/len(terms)), n), storage.MaxPage)}
 	for _, t := range terms {
 		q.Clauses = append(q.Clauses, []string{t.Root})
 	}
@@ -105,11 +115,15 @@ func (c *search) together(ctx context.Context, common []int, n int) error {
 	if c.holdingTwo(all) >= n {
 		return nil
 	}
-	sets = slices.DeleteFunc(sets, func(set uint64) bool { return c.entries(set) > maxEntries })
+	most := float64(maxEntries)
+	if c.brief {
+		most = maxEntriesBriefly
+	}
+	sets = slices.DeleteFunc(sets, func(set uint64) bool { return c.entries(set) > most })
 	if len(sets) == 0 {
 		return nil
 	}
-	q := storage.Matching{Filter: c.filter, Limit: perPair}
+	q := storage.Matching{Filter: c.coarse(), Limit: perPair}
 	for _, set := range sets {
 		q.Clauses = append(q.Clauses, c.roots(set))
 	}
@@ -123,6 +137,16 @@ func (c *search) together(ctx context.Context, common []int, n int) error {
 		}
 	}
 	return nil
+}
+
+// coarse is the filter that candidates are asked for. A brief search leaves the kinds to
+// the ranking: to look into the row of each match costs more than all else.
+func (c *search) coarse() storage.ObservationFilter {
+	f := c.filter
+	if c.brief {
+		f.Kinds = nil
+	}
+	return f
 }
 
 // holdingTwo counts what is known to hold at least two of a set of terms.

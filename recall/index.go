@@ -18,9 +18,10 @@ func (r *Recall) index(ctx context.Context, s memory.Scope, f storage.Observatio
 	if limit == 0 {
 		return nil, nil
 	}
-	page := storage.Page{Limit: min(limit*4, storage.MaxPage)}
+	page := storage.Page{}
 	var all, chosen []memory.Observation
-	for range maxReads {
+	for i := range maxReads {
+		page.Limit = min(limit*2*(i+1), storage.MaxPage)
 		more, err := r.store.Observations(ctx, s, f, page)
 		if err != nil {
 			return nil, err
@@ -34,7 +35,8 @@ func (r *Recall) index(ctx context.Context, s memory.Scope, f storage.Observatio
 	return chosen, nil
 }
 
-// maxReads is how often the index reads on when long sessions leave room in it.
+// maxReads is how often the index reads on, more each time, when long sessions leave
+// room in it.
 const maxReads = 3
 
 // choose takes from each session, the newest first, what it may have of the index.

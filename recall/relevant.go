@@ -108,7 +108,7 @@ func (r *Recall) ofBranch(ctx context.Context, s memory.Scope, in SessionContext
 	if len(words) == 0 {
 		return out, nil
 	}
-	hits, err := r.Search(ctx, s, SearchInput{Query: strings.Join(words, " "), Filter: in.listed(), Limit: limit})
+	hits, err := r.Search(ctx, s, SearchInput{Query: strings.Join(words, " "), Filter: in.listed(), Limit: limit, brief: true})
 	for _, h := range hits {
 		text := " " + lexical.Index(h.Title()+"\n"+strings.Join(h.Metadata.FilesModified, "\n")) + " "
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, " "+w+" ") }) {
@@ -139,7 +139,7 @@ func (r *Recall) ofTopic(ctx context.Context, s memory.Scope, in SessionContextI
 		return nil, nil
 	}
 	topic := strings.Join(terms, " ")
-	hits, err := r.Search(ctx, s, SearchInput{Query: topic, Filter: in.listed(), Limit: limit})
+	hits, err := r.Search(ctx, s, SearchInput{Query: topic, Filter: in.listed(), Limit: limit, brief: true})
 	if err != nil {
 		return nil, err
 	}

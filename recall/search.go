@@ -31,6 +31,11 @@ type SearchInput struct {
 	// Semantic wants what is near to the query in meaning, too, if the vectors of an
 	// embedding model are there.
 	Semantic bool
+
+	// brief bounds what is looked at more tightly, and asks for the filter's kinds only
+	// where ranking does: for what is told unasked, while a session waits to start. It
+	// may miss what is old and holds common words only.
+	brief bool
 }
 
 // Search ranks the observations that hold any of the query's words, best first.
@@ -57,7 +62,7 @@ func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Foun
 	// one before.
 	n := min(offset+limit, storage.MaxPage)
 	near := r.lookNear(ctx, s, in, f, n)
-	hits, err := r.find(ctx, s, in.Query, f, n)
+	hits, err := r.find(ctx, s, in, f, n)
 	if err != nil {
 		return Found{}, fmt.Errorf("search: %w", err)
 	}
@@ -71,12 +76,12 @@ func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Foun
 }
 
 // find lists the best n that differ.
-func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
-	query := rank.Parse(text)
+func (r *Recall) find(ctx context.Context, s memory.Scope, in SearchInput, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
+	query := rank.Parse(in.Query)
 	switch {
 	case len(query.Terms) > 0:
-		return r.ranked(ctx, search{store: r.store, scope: s, filter: f, query: query}, n)
-	case strings.TrimSpace(text) != "":
+		return r.ranked(ctx, search{store: r.store, scope: s, filter: f, brief: in.brief, query: query}, n)
+	case strings.TrimSpace(in.Query) != "":
 		return nil, nil
 	}
 	newest, err := r.store.Observations(ctx, s, f, storage.Page{Limit: min(n*2+10, storage.MaxPage)})
@@ -92,8 +97,11 @@ func (r *Recall) find(ctx context.Context, s memory.Scope, text string, f storag
 // that is deleted meanwhile is left out.
 func (r *Recall) ranked(ctx context.Context, c search, n int) ([]storage.Hit, error) {
 	depth := candidates
-	if n > MaxLimit {
+	switch {
+	case n > MaxLimit:
 		depth = storage.MaxPage
+	case c.brief:
+		depth = max(candidatesBriefly, n)
 	}
 	numbers, err := c.find(ctx, depth)
 	if err != nil {

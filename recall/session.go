@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -60,12 +62,14 @@ func (r *Recall) SessionContext(ctx context.Context, s memory.Scope, in SessionC
 	if err != nil {
 		return Context{}, fmt.Errorf("session context: %w", err)
 	}
-	relevant, err := r.relevant(ctx, s, in, summaries, lines/relevantShare)
-	if err != nil {
-		return Context{}, fmt.Errorf("session context: %w", err)
-	}
-	index, err := r.index(ctx, s, in.listed(), lines)
-	if err != nil {
+	var relevant, index []memory.Observation
+	g, reading := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		relevant, err = r.relevant(reading, s, in, summaries, lines/relevantShare)
+		return err
+	})
+	g.Go(func() (err error) { index, err = r.index(reading, s, in.listed(), lines); return err })
+	if err := g.Wait(); err != nil {
 		return Context{}, fmt.Errorf("session context: %w", err)
 	}
 	index = slices.DeleteFunc(index, func(o memory.Observation) bool { return hasNumber(relevant, o.Number) })
