@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"claude-mem/capture"
 	"claude-mem/client"
@@ -144,8 +146,12 @@ func (a *API) timeline(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	anchor, err := a.anchor(r, p.Scope(), q.Get("anchor"))
+	if err != nil {
+		return answer{}, err
+	}
 	found, err := a.Recall.Timeline(r.Context(), p.Scope(), recall.TimelineInput{
-		Anchor: int64(q.int("anchor", 0, 0, 1<<53)), Query: q.Get("query"),
+		Anchor: anchor, Query: q.Get("query"),
 		Before: q.int("before", 0, -1, recall.MaxNeighbours), After: q.int("after", 0, -1, recall.MaxNeighbours),
 	})
 	if err != nil {
@@ -154,6 +160,19 @@ func (a *API) timeline(r *request) (answer, error) {
 	recall.MarkStale(a.disk(p), found.Observations)
 	noteObservations(a, r, "timeline", p.Scope(), found.Observations, observationID)
 	return ok(client.TimelineResponse{Anchor: found.Anchor, Observations: found.Observations})
+}
+
+// anchor is the number of the observation that is named by number (41 or #41) or by id;
+// 0 if none is. It is no filter: a wrong one must not become the newest.
+func (a *API) anchor(r *request, s memory.Scope, name string) (int64, error) {
+	if name == "" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseInt(strings.TrimPrefix(name, "#"), 10, 64); err == nil {
+		return n, nil
+	}
+	o, err := a.Store.Observation(r.Context(), s, name)
+	return o.Number, missing(err, "Observation not found")
 }
 
 // namedProject finds the project that the query names.

@@ -28,6 +28,11 @@ func (a *API) streamEvents(r *request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		// One that nothing was stored under yet gets another id once something is: a
+		// stream of this one would stay silent for ever.
+		if _, err := a.Store.Project(r.Context(), r.caller.Scope(), p.ID); err != nil {
+			return answer{}, missing(err, "Project not found")
+		}
 		scope = p.Scope()
 	}
 	s, err := a.Hub.open(scope, r.caller.Key.ID)

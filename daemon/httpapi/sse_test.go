@@ -164,6 +164,66 @@ func TestSlowStreams(t *testing.T) {
 	h.close(slow) // once more does no harm
 }
 
+// What happens elsewhere does not even wake a stream: it would cost it a look into the
+// store, and a busy neighbour would push it out.
+func TestStreamsHearTheirTenantOnly(t *testing.T) {
+	h := &Hub{}
+	team, err := h.open(memory.Scope{TeamID: "t"}, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := h.open(memory.Scope{TeamID: "t", ProjectID: "p"}, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []memory.NoticeKind{memory.NoticeJob, memory.NoticeSession, memory.NoticeObservation} {
+		h.Publish(memory.Notice{Kind: kind, TeamID: "t", ProjectID: "p", ID: "own"})
+		h.Publish(memory.Notice{Kind: kind, TeamID: "t", ProjectID: "q", ID: "sibling"})
+		h.Publish(memory.Notice{Kind: kind, TeamID: "u", ProjectID: "p", ID: "foreign"})
+	}
+	h.Close()
+	for who, c := range map[string]struct {
+		s    *stream
+		want string
+	}{"team": {team, "own sibling own sibling own sibling "}, "project": {project, "own own own "}} {
+		heard := ""
+		for n := range c.s.notices {
+			heard += n.ID + " "
+		}
+		if heard != c.want {
+			t.Errorf("%s hears %q, want %q", who, heard, c.want)
+		}
+	}
+}
+
+// Nor does what a notice says of its tenant decide what is read.
+func TestAStreamReadsWithinItsScope(t *testing.T) {
+	w := newWorld(t, nil)
+	j, o := w.owed("one"), w.remember("of p")
+	for name, s := range map[string]memory.Scope{"another team": {TeamID: w.theirs.ID}, "another project": w.q.Scope()} {
+		for _, n := range []memory.Notice{
+			{Kind: memory.NoticeJob, TeamID: s.TeamID, ProjectID: s.ProjectID, ID: j.ID},
+			{Kind: memory.NoticeSession, TeamID: s.TeamID, ProjectID: s.ProjectID, ID: string(j.SessionID)},
+			{Kind: memory.NoticeObservation, TeamID: s.TeamID, ProjectID: s.ProjectID, ID: o.ID},
+		} {
+			if _, err := w.eventsOf(t.Context(), s, n); !errors.Is(err, memory.ErrNotFound) {
+				t.Errorf("%s reads %s: %v", name, n.Kind, err)
+			}
+		}
+	}
+}
+
+// A stream of a project that is not there would never say anything.
+func TestStreamOfNoProject(t *testing.T) {
+	w, srv := streaming(t, func(c *Config) {
+		c.Capture = capture.New(c.Store, capture.Options{Notify: c.Hub.Publish, CreateProjects: true})
+	})
+	err := client.New(srv.URL, w.key, client.Options{}).Stream(t.Context(), "/src/never", func(client.StreamEvent) error { return nil })
+	if !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 func TestStreamsAreBounded(t *testing.T) {
 	h := &Hub{}
 	for i := range maxKeyStreams {
@@ -174,8 +234,16 @@ func TestStreamsAreBounded(t *testing.T) {
 	if _, err := h.open(memory.Scope{TeamID: "t"}, "k"); memory.CodeOf(err) != memory.CodeTooMany {
 		t.Errorf("one more of the key: %v", err)
 	}
-	for i := h.Streams(); i < maxStreams; i++ {
+	for i := h.Streams(); i < maxTeamStreams; i++ {
 		if _, err := h.open(memory.Scope{TeamID: "t"}, memory.MintKey()); err != nil {
+			t.Fatalf("stream %d: %v", i, err)
+		}
+	}
+	if _, err := h.open(memory.Scope{TeamID: "t"}, "another"); memory.CodeOf(err) != memory.CodeTooMany {
+		t.Errorf("one more of the team: %v", err)
+	}
+	for i := h.Streams(); i < maxStreams; i++ {
+		if _, err := h.open(memory.Scope{TeamID: memory.MintKey()}, "k"); err != nil {
 			t.Fatalf("stream %d: %v", i, err)
 		}
 	}

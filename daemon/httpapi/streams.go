@@ -5,10 +5,12 @@ import (
 )
 
 const (
-	// maxStreams is how many streams there are at most, and maxKeyStreams those of one
+	// maxStreams is how many streams there are at most, maxTeamStreams those of one team,
+	// so that none takes them all with keys it minted, and maxKeyStreams those of one
 	// key. Each costs a connection and a little memory.
-	maxStreams    = 256
-	maxKeyStreams = 16
+	maxStreams     = 256
+	maxTeamStreams = 128
+	maxKeyStreams  = 16
 	// maxUnsent is how many notices wait for a slow client; one more and it is dropped.
 	maxUnsent = 256
 )
@@ -64,17 +66,20 @@ func (h *Hub) open(scope memory.Scope, keyID string) (*stream, error) {
 	s := &stream{scope: scope, keyID: keyID, notices: make(chan memory.Notice, maxUnsent)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	same := 0
+	ofKey, ofTeam := 0, 0
 	for other := range h.streams {
-		if other.keyID == keyID {
-			same++
+		if other.scope.TeamID == scope.TeamID {
+			ofTeam++
+			if other.keyID == keyID {
+				ofKey++
+			}
 		}
 	}
 	switch {
 	case h.closed:
 		close(s.notices)
 		return s, nil
-	case len(h.streams) >= maxStreams || same >= maxKeyStreams:
+	case len(h.streams) >= maxStreams || ofTeam >= maxTeamStreams || ofKey >= maxKeyStreams:
 		return nil, &memory.Error{Code: memory.CodeTooMany, Message: "too many streams are open", RetryAfter: heartbeatEvery}
 	}
 	if h.streams == nil {
