@@ -1,0 +1,67 @@
+package postgres
+
+import (
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jackc/pgx/v5"
+
+	"claude-mem/internal/testenv"
+	"claude-mem/storage/storagetest"
+)
+
+// firstRows fill every table of the first schema.
+const firstRows = `
+	INSERT INTO teams VALUES ('t', 'team', 1);
+	INSERT INTO projects VALUES ('p', 't', '/src/p', sha256('/src/p'), '{}', 1, 1);
+	INSERT INTO api_keys (id, team_id, name, key_hash, prefix, scopes, created_at) VALUES ('k', 't', 'key', 'hash', 'cmem_', '{*}', 1);
+	INSERT INTO server_sessions (id, team_id, project_id, external_session_id, generation_status, metadata, dedupe_key, started_at, created_at, updated_at)
+		VALUES ('s', 't', 'p', 'ext', 'idle', '{}', 'ext:ext', 1, 1, 1);
+	INSERT INTO agent_events (id, team_id, project_id, session_id, source_adapter, event_type, metadata, dedupe_key, generate, occurred_at, received_at, created_at, payload)
+		VALUES ('e', 't', 'p', 's', 'hook', 'tool_use', '{}', 'src:e', true, 1, 1, 1, '{"tool_name":"Edit"}'),
+		('e2', 't', 'p', 's', 'hook', 'tool_use', '{}', 'src:e2', true, 2, 2, 2, NULL);
+	INSERT INTO observation_generation_jobs (id, team_id, project_id, source_type, source_id, event_id, session_id, kind, job_type, revision,
+		status, queue_id, attempts, max_attempts, announced_at, result, source_adapter, completed_at, created_at, updated_at)
+		VALUES ('j', 't', 'p', 'agent_event', 'e', 'e', 's', 'event', 'observation_generate_for_event', 0,
+		'completed', 'evt_e', 1, 3, 1, 'observations', 'hook', 2, 1, 2),
+		('j2', 't', 'p', 'agent_event', 'e2', 'e2', 's', 'event', 'observation_generate_for_event', 0,
+		'queued', 'evt_e2', 0, 3, 2, NULL, 'hook', NULL, 2, 2);
+	INSERT INTO observations (number, id, team_id, project_id, session_id, kind, generation_key, created_by_job, occurred_at, created_at, updated_at,
+		words, content, metadata, terms)
+		VALUES (7, 'o', 't', 'p', 's', 'discovery', 'g', 'j', 1, 1, 1, 3, 'The otter sleeps', '{"title":"Otters","facts":["they hold hands"]}', 'otter:1A');
+	INSERT INTO observation_sources (id, team_id, project_id, observation_id, source_type, source_id, job_id, created_at)
+		VALUES ('x', 't', 'p', 'o', 'agent_event', 'e', 'j', 1);
+	INSERT INTO audit_log (id, team_id, project_id, action, resource_type, resource_id, details, created_at)
+		VALUES ('a', 't', 'p', 'event.received', 'agent_event', 'e', '{}', 1)`
+
+// A database of the first schema, with something in every table, comes through all
+// migrations.
+func TestTheFirstSchemaIsUpgraded(t *testing.T) {
+	url := testenv.SharedPostgres(t).Database(t, testenv.Template{})
+	script, err := fs.ReadFile(migrations, "migrations/00001_memory.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	if err := migrateTo(ctx, config(t, url), fstest.MapFS{"00001_memory.sql": {Data: script}}); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(ctx, firstRows); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+
+	s, err := Open(ctx, url, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	storagetest.Upgraded(t, s)
+}
