@@ -152,6 +152,14 @@ func (a *attempt) reject(ctx context.Context, o *objection) error {
 func (a *attempt) lease(ctx context.Context) (bool, error) {
 	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
 		now := memory.Now()
+		if a.job.SourceID == string(a.job.SessionID) {
+			// Whoever ends a session holds it before its jobs. In the other order the two
+			// would wait for each other.
+			_, err := tx.HoldSession(ctx, a.job.Scope(), a.job.SourceID)
+			if err != nil && !errors.Is(err, memory.ErrNotFound) {
+				return fmt.Errorf("hold session: %w", err)
+			}
+		}
 		job, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
 		if err != nil {
 			return err
