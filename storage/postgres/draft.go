@@ -7,8 +7,9 @@ import (
 	"claude-mem/memory"
 )
 
-// maxDraftRows is how many rows a transaction keeps as a draft at most.
-const maxDraftRows = 2000
+// maxDraftEvents is how many events a transaction keeps as a draft at most. With more
+// of them it has its commit's price spread already, and stores them at once.
+const maxDraftEvents = 20
 
 // draft is what a transaction wants stored. As long as it wants nothing else, it
 // needs no connection: its events are taken for new, which nearly all are, and when
@@ -45,7 +46,7 @@ func (d *draft) bytes() int {
 // draftEvents adds events to the draft, if the transaction still is one and they
 // may all be new.
 func (t *tx) draftEvents(ctx context.Context, events []memory.Event) bool {
-	if t.exact || t.conn != nil || t.failed != nil || ctx.Err() != nil || t.rows()+len(events) > maxDraftRows {
+	if t.exact || t.conn != nil || t.failed != nil || ctx.Err() != nil || len(t.events)+len(events) > maxDraftEvents {
 		return false
 	}
 	keys := make(map[eventKey]bool, len(t.events)+len(events))

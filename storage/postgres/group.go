@@ -19,8 +19,7 @@ const groupFor = 15 * time.Second
 // them: then in two, and so on, until that one is alone.
 func (w *writer) store(ops []*op, running *sync.WaitGroup) {
 	for len(ops) > 0 {
-		// The transaction outlives any one caller, so no caller's context is in it.
-		stored, rest, err := w.group(context.Background(), ops)
+		stored, rest, err := w.group(ops)
 		switch {
 		case err == nil:
 			// The transport must not hold up the next group.
@@ -39,17 +38,6 @@ func (w *writer) store(ops []*op, running *sync.WaitGroup) {
 	}
 }
 
-// storeAlone stores one op and answers it.
-func (w *writer) storeAlone(ctx context.Context, o *op) {
-	stored, _, err := w.group(ctx, []*op{o})
-	switch {
-	case err != nil:
-		o.done <- err
-	case len(stored) > 0:
-		w.finish(stored)
-	}
-}
-
 // verdict is what a group's events tell of its ops.
 type verdict struct {
 	good, wrong []*op // wrong: they guessed wrong
@@ -58,8 +46,9 @@ type verdict struct {
 
 // group stores the ops in one transaction. Those that guessed wrong are answered;
 // rest are those to be run again, if there are such.
-func (w *writer) group(caller context.Context, ops []*op) (stored, rest []*op, err error) {
-	ctx, cancel := context.WithTimeout(caller, groupFor)
+func (w *writer) group(ops []*op) (stored, rest []*op, err error) {
+	// The transaction outlives any one caller, so no caller's context is in it.
+	ctx, cancel := context.WithTimeout(context.Background(), groupFor)
 	defer cancel()
 	var v verdict
 	err = w.s.retry(ctx, func() (again bool, err error) {
@@ -76,7 +65,7 @@ func (w *writer) group(caller context.Context, ops []*op) (stored, rest []*op, e
 		return false, nil
 	})
 	switch {
-	case err != nil && caller.Err() == nil && ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return nil, nil, unavailable("the database does not answer in time", err)
 	case err != nil:
 		return nil, nil, err

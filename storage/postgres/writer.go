@@ -11,9 +11,6 @@ import (
 const (
 	// maxGroup is how many drafts share one commit at most.
 	maxGroup = 128
-	// maxShared is how many rows a draft has at most that is stored with others: a
-	// larger one has its commit's price spread already, and is stored at once.
-	maxShared = 64
 	// maxGroupBytes is from where on no more drafts join a group.
 	maxGroupBytes = 2 << 20
 	// maxWaiting is how many drafts wait before callers are held back.
@@ -81,10 +78,6 @@ func (w *writer) usable(ctx context.Context) error {
 // as long as it waits; once its group is under way, groupFor bounds what it takes.
 func (w *writer) do(ctx context.Context, d draft) error {
 	o := &op{draft: d, done: make(chan error, 1)}
-	if o.rows() > maxShared {
-		w.storeAlone(ctx, o)
-		return <-o.done
-	}
 	select {
 	case w.queue <- o:
 	case <-ctx.Done():
