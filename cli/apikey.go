@@ -76,7 +76,7 @@ func (c *console) keyCreateCommand() *cobra.Command {
 			made := createdKey{key.ID, key.Secret, key.Name, key.TeamID, key.Project.ID, key.ProjectID != "", key.Scopes, key.ExpiresAt}
 			return c.print(asJSON, made, func(s screen) {
 				s.printf("%s\n", made.Key)
-				c.warn("key %s (%s) made; keep it, it is not shown again", made.Name, made.ID)
+				c.warn("key %s (%s) made in %s; keep it, it is not shown again", made.Name, made.ID, key.Database)
 			})
 		},
 	}

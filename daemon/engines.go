@@ -89,6 +89,14 @@ func withStore(ctx context.Context, cfg *config.Config, fn func(storage.Store) e
 	return fn(s)
 }
 
+// database tells people which database is configured, without its password.
+func database(cfg *config.Config) string {
+	if url := cfg.String(config.ServerDatabaseURL); url != "" {
+		return "the database " + postgres.Place(url)
+	}
+	return cfg.Dirs.Database()
+}
+
 // close lets go of what is open, in the opposite order.
 func (e engines) close() error {
 	var errs []error

@@ -146,6 +146,9 @@ type MadeKey struct {
 	// Project is the only one that the key reaches or, for a key of the whole team, its
 	// local one, for a client that has to name some project.
 	Project memory.Project
+	// Database is where the key is good, for people: a file's path, or the name and
+	// host of a team's database.
+	Database string
 }
 
 // CreateKey makes a key in the configured database, whether a daemon runs or not, and
@@ -154,7 +157,7 @@ func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (made Made
 	if err := r.validate(); err != nil {
 		return made, err
 	}
-	made.Secret = memory.MintKey()
+	made.Secret, made.Database = memory.MintKey(), database(cfg)
 	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
 		if made.APIKey, err = putKey(ctx, s, made.Secret, r); err != nil {
 			return err

@@ -127,6 +127,17 @@ func TestNoErrorHoldsThePassword(t *testing.T) {
 	}
 }
 
+func TestPlaceHoldsNoPassword(t *testing.T) {
+	for url, want := range map[string]string{
+		"postgres://u:hunter2@db.internal:5433/memory": "memory on db.internal:5433",
+		"postgres//u:hunter2@host/db":                  "",
+	} {
+		if got := Place(url); got != want {
+			t.Errorf("%s is told as %q, not %q", url, got, want)
+		}
+	}
+}
+
 func TestConfigureKeepsWhatTheURLSays(t *testing.T) {
 	cfg, err := configure("postgres://u@host/db?pool_max_conns=3&connect_timeout=7&application_name=mine")
 	if err != nil {

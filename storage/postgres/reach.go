@@ -20,3 +20,13 @@ func Reach(ctx context.Context, url string) error {
 	}
 	return conn.Close(ctx)
 }
+
+// Place tells people which database the URL names, without the password. It is empty
+// where the URL is not valid.
+func Place(url string) string {
+	cfg, err := configure(url)
+	if err != nil {
+		return ""
+	}
+	return place(cfg.ConnConfig)
+}
