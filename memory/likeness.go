@@ -13,8 +13,9 @@ import (
 // that of those only the newest need count; 0 for what is never like another.
 //
 // Two are alike if they are of one kind and equal in title and files, but for case,
-// white space and what punctuation stands around; where no file is named, in the rest
-// of their texts as well. It is never a guess: texts that merely resemble each other
+// white space and what punctuation stands around; where no file is named, or one was
+// modified, in the rest of their texts as well: two changes of a file under one title
+// are two changes. It is never a guess: texts that merely resemble each other
 // are not alike, so that an outcome, such as how a command failed, is not lost under
 // another one. What a sub-agent remembered is not like what its parent did. A
 // session's summaries replace each other in their own way.
@@ -31,7 +32,7 @@ func (o Observation) Likeness() int64 {
 	slices.Sort(files)
 	files = slices.Compact(files)
 	parts := append([]string{o.ProjectID, o.Kind, strconv.FormatBool(o.AgentID != ""), title}, files...)
-	if len(files) == 0 || title == "" {
+	if len(files) == 0 || len(m.FilesModified) > 0 || title == "" {
 		parts = append(parts, "", content)
 	}
 	h := sha256.New()
