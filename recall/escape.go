@@ -38,8 +38,11 @@ func visible(r rune) rune {
 }
 
 // opens reports whether what follows a "<" makes it the beginning of a tag, for a
-// lenient reader too.
+// lenient reader too. At the end of a text it may: the next line could be the rest.
 func opens(rest string) bool {
+	if strings.TrimLeft(rest, " ") == "" {
+		return true
+	}
 	r, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
 	return r == '/' || r == '!' || r == '?' || r > unicode.MaxASCII && r != utf8.RuneError || unicode.IsLetter(r)
 }
