@@ -66,14 +66,10 @@ bin=$bindir/claude-mem
 
 # sandboxed runs the new binary in the throw-away profile: whatever the user has
 # set for the real one must not reach it.
-sandboxed() {
-	env -u CLAUDE_MEM_SERVER_URL -u CLAUDE_MEM_SERVER_API_KEY -u CLAUDE_MEM_SERVER_PROJECT_ID \
-		-u CLAUDE_MEM_SERVER_BETA_URL -u CLAUDE_MEM_SERVER_BETA_API_KEY -u CLAUDE_MEM_SERVER_BETA_PROJECT_ID \
-		-u CLAUDE_MEM_SERVER_HOST -u CLAUDE_MEM_SERVER_PORT -u CLAUDE_MEM_RUNTIME -u CLAUDE_MEM_DISABLE \
-		-u CLAUDE_MEM_SERVER_DATABASE_URL -u CLAUDE_MEM_QUEUE_ENGINE -u CLAUDE_MEM_SERVER_PROVIDER \
-		-u CLAUDE_MEM_GENERATION_DISABLED -u CLAUDE_MEM_AUTH_MODE -u CLAUDE_MEM_EXCLUDED_PROJECTS \
-		CLAUDE_MEM_DATA_DIR="$sandbox" "$bin" "$@"
-}
+sandboxed() (
+	for setting in $(env | sed -n 's/^\(CLAUDE_MEM_[A-Z0-9_]*\)=.*/\1/p'); do unset "$setting"; done
+	CLAUDE_MEM_DATA_DIR=$sandbox exec "$bin" "$@"
+)
 cleanup() {
 	if [ -d "$sandbox" ]; then sandboxed stop >/dev/null 2>&1 || true; fi
 	rm -rf "$work"
