@@ -4,7 +4,9 @@ package docs
 
 import _ "embed"
 
-// OpenAPI is openapi.yaml: the HTTP API as OpenAPI 3.1.
+// OpenAPI is the HTTP API as OpenAPI 3.1, in JSON. People read and write openapi.yaml; a
+// test in internal/rules makes the one from the other, so that the program needs to know
+// no YAML: a hook would initialise that each time it starts.
 //
-//go:embed openapi.yaml
+//go:embed openapi.json
 var OpenAPI []byte

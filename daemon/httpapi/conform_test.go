@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"claude-mem/docs"
 )
 
 // document is docs/openapi.yaml in a form that requests and answers can be held
@@ -44,10 +46,6 @@ const jsonContent = "application/json"
 
 // loadDocument reads the document once for all tests, as it is served.
 var loadDocument = sync.OnceValues(func() (*document, error) {
-	raw, err := openAPI()
-	if err != nil {
-		return nil, err
-	}
 	var doc struct {
 		Paths      map[string]map[string]operation
 		Components struct {
@@ -55,7 +53,8 @@ var loadDocument = sync.OnceValues(func() (*document, error) {
 			Responses map[string]content
 		}
 	}
-	if err := json.Unmarshal(raw, &doc); err != nil {
+	err := json.Unmarshal(docs.OpenAPI, &doc)
+	if err != nil {
 		return nil, err
 	}
 	c := &document{operations: make(map[string]operation)}
