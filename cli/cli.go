@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"claude-mem/internal/version"
+	"claude-mem/memory"
 )
 
 // Exit codes.
@@ -54,6 +55,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(stderr, "claude-mem: interrupted")
+		return exitFailed
+	case errors.Is(err, memory.ErrUnauthorized), errors.Is(err, memory.ErrForbidden):
+		fmt.Fprintf(stderr, "claude-mem: %s; `claude-mem config get server_api_key --show-origin` says which key was used\n", oneLine(err))
 		return exitFailed
 	default:
 		fmt.Fprintf(stderr, "claude-mem: %s\n", oneLine(err))
