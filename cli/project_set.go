@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +52,7 @@ func (c *console) projectSetCommand() *cobra.Command {
 					want.Policy = ""
 				}
 				if want.Policy != "" && !slices.Contains(memory.Policies(), want.Policy) {
-					return badUsage(cmd, "--policy: %q is none of %v, %s", policy, memory.Policies(), noLimit)
+					return badUsage(cmd, "--policy: %q is none of %s", policy, policies())
 				}
 			}
 			for _, b := range []struct {
@@ -109,4 +110,13 @@ func (s screen) generation(p memory.Project) {
 	}
 	s.printf("project         %s\npolicy          %s\ndaily tokens    %s\nmonthly tokens  %s\n",
 		clean(p.Name), policy, budget(g.DailyTokens), budget(g.MonthlyTokens))
+}
+
+// policies lists what --policy takes.
+func policies() string {
+	var names []string
+	for _, p := range memory.Policies() {
+		names = append(names, string(p))
+	}
+	return strings.Join(append(names, noLimit), ", ")
 }
