@@ -27,7 +27,9 @@ type Budgets struct{ Project, Team Budget }
 type Hold struct {
 	Scope  memory.Scope
 	Budget string       // such as "daily budget of the project"
-	Until  memory.Epoch // when it is looked at again; the budget may have been raised
+	Until  memory.Epoch // when it is looked at again, unless the budget is raised before
+
+	limit limit
 }
 
 const (
@@ -71,10 +73,10 @@ func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
 		limit
 		tokens *int64
 	}{
-		{limit{name: "daily budget of the project", scope: p.Scope(), since: day, turns: tomorrow}, project.Daily},
-		{limit{name: "monthly budget of the project", scope: p.Scope(), since: month, turns: nextMonth}, project.Monthly},
-		{limit{name: "daily budget of the team", scope: team, since: day, turns: tomorrow}, w.Budgets.Team.Daily},
-		{limit{name: "monthly budget of the team", scope: team, since: month, turns: nextMonth}, w.Budgets.Team.Monthly},
+		{limit{name: projectDaily, scope: p.Scope(), since: day, turns: tomorrow}, project.Daily},
+		{limit{name: projectMonthly, scope: p.Scope(), since: month, turns: nextMonth}, project.Monthly},
+		{limit{name: teamDaily, scope: team, since: day, turns: tomorrow}, w.Budgets.Team.Daily},
+		{limit{name: teamMonthly, scope: team, since: month, turns: nextMonth}, w.Budgets.Team.Monthly},
 	} {
 		if l.tokens != nil {
 			l.limit.tokens = *l.tokens
@@ -87,7 +89,10 @@ func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
 // overBudget is why a call is not made.
 type overBudget struct{ Hold }
 
-func (e *overBudget) Error() string { return "the " + e.Budget + " is used up" }
+func (e *overBudget) Error() string { return usedUp(e.Budget) }
+
+// usedUp is what a job that waits says of it, which it is found by, too.
+func usedUp(budget string) string { return "the " + budget + " is used up" }
 
 // askFree makes the attempt go on with the part of the provider that costs nothing,
 // when a budget is used up. It reports whether there is one.
@@ -180,7 +185,7 @@ func estimate(r providers.Request) int64 {
 
 // hold remembers that the job's project waits for a budget.
 func (a *attempt) hold(l limit, now memory.Epoch) *overBudget {
-	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor))}
+	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor)), limit: l}
 	if a.holds.put(h, now) {
 		a.log.Warn("budget used up, no provider that costs is asked", "budget", l.name, "tokens", l.tokens, "project", a.job.ProjectID)
 	}

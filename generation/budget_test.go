@@ -212,6 +212,36 @@ func TestBudgetOfProject(t *testing.T) {
 	})
 }
 
+// Who raises a budget does not wait for jobs to look again by themselves, be it for a
+// project or, with a restart, for the process.
+func TestRaisedBudgetResumes(t *testing.T) {
+	budget := func(n int64) func(*generation.Config) {
+		return func(c *generation.Config) { c.Budgets.Project.Daily = tokens(n) }
+	}
+	for name, raise := range map[string]func(h *harness, restart func(int64)){
+		"of the project": func(h *harness, _ func(int64)) { h.setProject(`{"generation":{"dailyTokens":100000}}`) },
+		"of the process": func(_ *harness, restart func(int64)) { restart(100000) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t)
+				_, j := h.oweEvent()
+				p := costly(10)
+				_, stop := h.start(p, budget(0))
+				h.settle()
+				if got := h.now(j); got.Status != memory.JobQueued || got.NextAttemptAt == 0 {
+					t.Fatalf("the job is %s", got.Status)
+				}
+				raise(h, func(n int64) { stop(); h.start(p, budget(n)) })
+				h.settle()
+				if got := h.now(j); got.Status != memory.JobCompleted || len(p.asked()) != 1 {
+					t.Errorf("the job is %s after %d calls: %s", got.Status, len(p.asked()), got.LastError)
+				}
+			})
+		})
+	}
+}
+
 // setProject replaces the project's metadata.
 func (h *harness) setProject(metadata string) {
 	h.t.Helper()

@@ -26,8 +26,13 @@ const idleFor = 5 * time.Second
 func (w *Worker) reconcileAll(ctx context.Context) {
 	tick := time.NewTicker(w.ReconcileEvery)
 	defer tick.Stop()
-	for failing := false; ; {
-		n, err := w.reconcile(ctx)
+	for failing, starting := false, true; ; {
+		err := w.resume(ctx, starting)
+		n := 0
+		if err == nil {
+			starting = false
+			n, err = w.reconcile(ctx)
+		}
 		switch {
 		case ctx.Err() != nil: // that is why
 		case err != nil && !failing: // once, however long the store is away

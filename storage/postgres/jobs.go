@@ -92,6 +92,14 @@ func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why
 		within(j.Scope(), "").and("id = ?", j.ID).and("status = 'queued'"))
 }
 
+func (t *tx) ResumeJobs(ctx context.Context, projectID string, now memory.Epoch, reasons ...string) (int64, error) {
+	q := sql(updateJob+`next_attempt_at = ? WHERE status = 'queued'`, now).and("next_attempt_at > ?", now).and("last_error = ANY(?)", reasons)
+	if projectID != "" {
+		q.and("project_id IS NOT DISTINCT FROM ?", projectID)
+	}
+	return t.exec(ctx, q)
+}
+
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	return t.update(ctx, "the summary is not waiting any more",
 		sql(updateJob+`revision = ?, queue_id = ? WHERE `, revision, queueID).within(j.Scope(), "").

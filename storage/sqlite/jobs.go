@@ -169,6 +169,16 @@ func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why
 	return err
 }
 
+// ResumeJobs implements storage.JobWriter.
+func (t *tx) ResumeJobs(ctx context.Context, projectID string, now memory.Epoch, reasons ...string) (int64, error) {
+	w := (&where{}).and("status = 'queued'").and("next_attempt_at > ?", now).
+		and("last_error IN (SELECT value FROM json_each(?))", jsonList(reasons))
+	if projectID != "" {
+		w.and("+project_id = ?", projectID)
+	}
+	return t.exec(ctx, `UPDATE observation_generation_jobs SET next_attempt_at = ? WHERE `+w.String(), append([]any{now}, w.args...)...)
+}
+
 // RefreshSummaryJob implements storage.JobWriter.
 func (t *tx) RefreshSummaryJob(ctx context.Context, j memory.Job, revision int64, queueID string) (memory.Job, error) {
 	w := within(j.Scope()).and("id = ?", j.ID).and("status = 'queued'").and("revision <= ?", revision)

@@ -134,6 +134,18 @@ func testDeferring(f *fixture) {
 	f.same("put off", []any{got.NextAttemptAt, got.LastError, got.Attempts}, []any{memory.Epoch(50), memory.Opt("no money"), 0})
 	_, err = f.lease(waiting.ID, "one", 49, 100)
 	f.fails("leasing before the time", err, memory.ErrConflict)
+	resume := func(project string, reasons ...string) (n int64) {
+		f.tx(func(tx storage.Tx) (err error) { n, err = tx.ResumeJobs(f.ctx, project, 20, reasons...); return err })
+		return n
+	}
+	f.same("for another reason", resume(f.ours.ProjectID, "no time", "no will"), int64(0))
+	f.same("of another project", resume(f.ours2.ProjectID, "no money"), int64(0))
+	f.same("of ours", resume(f.ours.ProjectID, "no time", "no money"), int64(1))
+	f.same("already due", resume(f.ours.ProjectID, "no money"), int64(0))
+	f.tx(func(tx storage.Tx) error { return tx.DeferJob(f.ctx, waiting, 50, "no money") })
+	f.same("of all", resume("", "no money"), int64(1))
+	_, err = f.lease(waiting.ID, "one", 20, 100)
+	f.ok(err)
 	got, err = f.store.Job(f.ctx, f.ours, taken.ID)
 	f.ok(err)
 	f.same("worked on", []any{got.NextAttemptAt, got.LastError}, []any{memory.Epoch(0), memory.Opt("")})
