@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"claude-mem/internal/config"
 	"claude-mem/internal/testbin"
@@ -24,6 +25,7 @@ const (
 // keeps what it is sent.
 type stub struct {
 	server *httptest.Server
+	takes  time.Duration // an answer
 
 	mu     sync.Mutex
 	bodies []string
@@ -48,6 +50,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.bodies = append(s.bodies, string(body))
 	s.mu.Unlock()
+	time.Sleep(s.takes)
 	text := `<observation><type>change</type><title>Deployed the service</title><narrative>It runs.</narrative></observation>`
 	if strings.Contains(string(body), "<summary>") {
 		text = `<summary><request>Deploy</request><completed>Deployed the service</completed></summary>`
