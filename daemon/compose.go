@@ -89,7 +89,8 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 			Project: budget(cfg, config.ProjectDailyTokens, config.ProjectMonthTokens),
 			Team:    budget(cfg, config.TeamDailyTokens, config.TeamMonthTokens),
 		},
-		OnFinished: func(j memory.Job) { p.tell(j.Notice()) },
+		MaxCallTokens: int64(cfg.Int(config.ProviderMaxInput) + cfg.Int(config.ProviderMaxOutput)),
+		OnFinished:    func(j memory.Job) { p.tell(j.Notice()) },
 	})
 }
 

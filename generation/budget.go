@@ -143,7 +143,7 @@ func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
 	if len(a.limits) == 0 {
 		return nil
 	}
-	tokens := estimate(r)
+	tokens := a.estimate(r)
 	for _, u := range a.spent {
 		tokens += u.Tokens()
 	}
@@ -175,12 +175,16 @@ func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
 }
 
 // estimate is about what a call costs, rather too much.
-func estimate(r providers.Request) int64 {
+func (w *Worker) estimate(r providers.Request) int64 {
 	bytes := len(r.Prompt)
 	for _, e := range r.Events {
 		bytes += len(e.Payload)
 	}
-	return callTokens + int64(min(bytes, maxPromptBytes))/bytesPerToken
+	tokens := callTokens + int64(min(bytes, maxPromptBytes))/bytesPerToken
+	if w.MaxCallTokens > 0 {
+		tokens = min(tokens, w.MaxCallTokens)
+	}
+	return tokens
 }
 
 // hold remembers that the job's project waits for a budget.

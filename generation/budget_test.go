@@ -3,6 +3,7 @@ package generation_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -238,6 +239,29 @@ func TestRaisedBudgetResumes(t *testing.T) {
 					t.Errorf("the job is %s after %d calls: %s", got.Status, len(p.asked()), got.LastError)
 				}
 			})
+		})
+	}
+}
+
+// A session larger than a request can be is no reason to wait: a provider that cuts
+// what it sends costs no more than that.
+func TestBudgetGoesByWhatIsSent(t *testing.T) {
+	for _, c := range []struct {
+		most  int64
+		calls int
+	}{{0, 0}, {20_000, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHarness(t)
+			e := h.event()
+			e.Payload = json.RawMessage(`{"tool_name":"Edit","tool_input":"` + strings.Repeat("x", 200_000) + `"}`)
+			h.put(e)
+			h.oweJob(memory.KindEvent, e.ID)
+			p := costly(15_000)
+			h.start(p, daily(30_000), func(g *generation.Config) { g.MaxCallTokens = c.most })
+			h.settle()
+			if n := len(p.asked()); n != c.calls {
+				t.Errorf("%d calls where one costs %d at most, want %d", n, c.most, c.calls)
+			}
 		})
 	}
 }

@@ -83,6 +83,9 @@ type Config struct {
 	// Budgets bound what a provider may cost. Where they are used up, what of it is
 	// providers.Free does the work, or else the work waits.
 	Budgets Budgets
+	// MaxCallTokens is what one call may cost at most, input and output together, where
+	// the provider bounds it; no more is set aside for one. 0: not known.
+	MaxCallTokens int64
 	// LeaseFor is how long a lease lasts unless renewed, so how long a crash keeps a
 	// job from others. Default 60 s.
 	LeaseFor time.Duration
