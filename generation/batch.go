@@ -39,7 +39,9 @@ func (a *attempt) loadBatch(ctx context.Context, in *input) error {
 		at = p.OccurredAt - 1
 	}
 	in.Events = append(slices.Clone(events), prompts...)
-	slices.SortStableFunc(in.Events, func(x, y memory.Event) int { return cmp.Compare(x.OccurredAt, y.OccurredAt) })
+	slices.SortFunc(in.Events, func(x, y memory.Event) int {
+		return cmp.Or(cmp.Compare(x.OccurredAt, y.OccurredAt), cmp.Compare(x.ID, y.ID))
+	})
 	return nil
 }
 

@@ -70,6 +70,37 @@ func TestEventBecomesObservation(t *testing.T) {
 	})
 }
 
+// What was asked in the same millisecond as an answer ended was asked after it, as hosts
+// tell and recordings keep it; what was asked right before an event was asked before it.
+func TestPromptOfTheSameMillisecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		var owed []memory.Event
+		for i, what := range []string{"first", "", "second", ""} {
+			e := h.event()
+			e.OccurredAt = memory.Now()
+			if i == 0 {
+				e.OccurredAt-- // the other three share a millisecond
+			}
+			if what != "" {
+				e.EventType, e.Generate, e.Payload = memory.EventUserPrompt, false, []byte(`{"prompt":"`+what+`"}`)
+			} else {
+				owed = append(owed, e)
+			}
+			h.put(e)
+		}
+		p := &provider{}
+		h.start(p)
+		for i, want := range []string{"first", "second"} {
+			h.oweJob(memory.KindEvent, owed[i].ID)
+			h.settle()
+			if asked := p.asked(); len(asked) != i+1 || asked[i].Prompt != want {
+				t.Fatalf("asked %+v, want the prompt %q", asked, want)
+			}
+		}
+	})
+}
+
 // A message that names no job, or names none that is open, is acknowledged and
 // changes nothing.
 func TestMessagesWithoutWork(t *testing.T) {

@@ -78,7 +78,11 @@ func (a *attempt) loadEvent(ctx context.Context, in *input) error {
 	if e.SessionID == "" || e.EventType == memory.EventUserPrompt {
 		return nil
 	}
-	_, err = a.loadPrompt(ctx, in, e.OccurredAt)
+	asked, err := a.loadPrompt(ctx, in, e.OccurredAt)
+	if err == nil && asked.OccurredAt == e.OccurredAt && asked.ID > e.ID { // what was asked right after, in the same millisecond
+		in.Prompt = ""
+		_, err = a.loadPrompt(ctx, in, e.OccurredAt-1)
+	}
 	return err
 }
 
