@@ -32,6 +32,9 @@ type Hold struct {
 	limit limit
 }
 
+// lapsed reports whether the hold has nothing left that waits: nobody looked for so long.
+func (h Hold) lapsed(now memory.Epoch) bool { return h.Until <= now.Add(-3*holdFor) }
+
 const (
 	// holdFor is how soon a job that waits for a budget looks again.
 	holdFor = 5 * time.Minute
@@ -252,10 +255,9 @@ func (w *Worker) Holds() []Hold {
 	w.holds.mu.Lock()
 	defer w.holds.mu.Unlock()
 	var all []Hold
-	// One that nobody looked at for so long has nothing left that waits.
-	now := memory.Now().Add(-3 * holdFor)
+	now := memory.Now()
 	for _, h := range w.holds.m {
-		if now < h.Until {
+		if !h.lapsed(now) {
 			all = append(all, h)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -27,7 +28,7 @@ func (w *Worker) resume(ctx context.Context, starting bool) error {
 	if starting {
 		return w.hasten(ctx, "")
 	}
-	for _, h := range w.holds.some(raisesLookedAt) {
+	for _, h := range w.holds.some(raisesLookedAt, memory.Now()) {
 		p, err := w.Store.Project(ctx, h.Scope, h.Scope.ProjectID)
 		if errors.Is(err, memory.ErrNotFound) {
 			w.holds.drop(h.Scope)
@@ -73,10 +74,12 @@ func (l limit) raised(now []limit) bool {
 	return true
 }
 
-// some is up to n projects that wait, or may, in no order.
-func (hs *holds) some(n int) []Hold {
+// some is up to n projects that wait, or may, in no order. What nothing waits for any
+// more is forgotten.
+func (hs *holds) some(n int, now memory.Epoch) []Hold {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
+	maps.DeleteFunc(hs.m, func(_ memory.Scope, h Hold) bool { return h.lapsed(now) })
 	var out []Hold
 	for _, h := range hs.m {
 		if len(out) == n {
