@@ -97,7 +97,7 @@ func (c *console) commands() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.dataDir, "data-dir", "", "profile to use; overrides CLAUDE_MEM_DATA_DIR")
 	root.AddCommand(
 		c.searchCommand(), c.contextCommand(), c.timelineCommand(), c.showCommand(), c.forgetCommand(), c.sessionsCommand(), c.statsCommand(),
-		c.usageCommand(), c.projectCommand(), c.replayCommand(),
+		c.usageCommand(), c.projectCommand(), c.replayCommand(), c.exportCommand(), c.importCommand(),
 		c.reindexCommand(),
 		c.startCommand(), c.stopCommand(), c.restartCommand(), c.statusCommand(), c.serverCommand(),
 		c.installCommand(), c.uninstallCommand(), c.doctorCommand(), c.configCommand(),

@@ -54,6 +54,11 @@ type Store interface {
 	// anything but tx: engines run many such functions in one commit.
 	InTx(ctx context.Context, fn func(tx Tx) error) error
 
+	// View runs fn on the store as it is at one moment, however long fn takes and
+	// whatever others write meanwhile; they do not wait for it. What fn returns is
+	// returned as it is.
+	View(ctx context.Context, fn func(r Reader) error) error
+
 	Info(ctx context.Context) (Info, error)
 	Close() error
 }
@@ -87,6 +92,7 @@ type Reader interface {
 	AuditReader
 	MinuteReader
 	WorkerReader
+	ExchangeReader
 }
 
 // Tx is a transaction: it reads its own writes.
@@ -104,6 +110,7 @@ type Tx interface {
 	Purger
 	MinuteWriter
 	WorkerWriter
+	ExchangeWriter
 
 	// Enqueue sends wake-up messages if and only if the transaction commits: in it,
 	// where the queue lives in the same database, else right after.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -174,7 +175,16 @@ func (f *settingsFile) set(key, value string) (err error) {
 
 // WriteFile replaces the file at path in one step by one that only the user may
 // read: whoever reads it meanwhile sees the old or the new content, whole.
-func WriteFile(path string, data []byte) (err error) {
+func WriteFile(path string, data []byte) error {
+	return ReplaceFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// ReplaceFile is [WriteFile] for content that write writes. If that fails, the file
+// stays as it was.
+func ReplaceFile(path string, write func(w io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -185,7 +195,7 @@ func WriteFile(path string, data []byte) (err error) {
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	_, err = tmp.Write(data)
+	err = write(tmp)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err != nil {
 		return err

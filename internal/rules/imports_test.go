@@ -36,7 +36,7 @@ func mayImport(from, to string) bool {
 	switch room {
 	case "internal":
 		return leaf || from == "internal/rules"
-	case "capture", "generation", "recall":
+	case "capture", "generation", "recall", "exchange":
 		return slices.Contains(contracts, to) || leaf || strings.HasPrefix(to, room+"/")
 	case "client":
 		return leaf
@@ -166,6 +166,9 @@ func TestMayImport(t *testing.T) {
 		{"mcp", "client", true},
 		{"mcp", "storage", false},
 		{"cli", "mcp", true},
+		{"exchange", "storage", true},
+		{"exchange", "storage/sqlite", false},
+		{"exchange", "capture", false},
 		{".", "daemon", false},
 	} {
 		if got := mayImport(c.from, c.to); got != c.want {
@@ -177,7 +180,7 @@ func TestMayImport(t *testing.T) {
 // Every folder with code has a place in the rules.
 func TestEveryRoomIsKnown(t *testing.T) {
 	known := []string{
-		".", "memory", "capture", "generation", "recall", "storage", "queue", "providers",
+		".", "memory", "capture", "generation", "recall", "exchange", "storage", "queue", "providers",
 		"hooks", "daemon", "client", "mcp", "cli", "internal", "bench", "e2e", "docs", "deploy",
 	}
 	rooms := map[string]bool{}

@@ -42,6 +42,7 @@ var jobTable = table[memory.Job]{
 		{"cancelled_at", "bigint", func(j *memory.Job) any { return epoch(j.CancelledAt) }},
 		{"created_at", "bigint", func(j *memory.Job) any { return int64(j.CreatedAt) }},
 		{"updated_at", "bigint", func(j *memory.Job) any { return int64(j.UpdatedAt) }},
+		{"retries", "bigint", func(j *memory.Job) any { return int64(j.Retries) }},
 	},
 }
 

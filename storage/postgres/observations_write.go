@@ -12,11 +12,45 @@ import (
 )
 
 func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
-	metadata, err := json.Marshal(o.Metadata)
+	likeness := o.Likeness()
+	merge := likeness != 0 && o.SupersededBy == ""
+	if merge {
+		// Two that are written at a time do not see each other: the second waits here until
+		// the first is committed, and then does.
+		if err := t.later(ctx, sql(`SELECT pg_advisory_xact_lock(?)`, likeness)); err != nil {
+			return memory.Observation{}, false, err
+		}
+	}
+	o.Number = 0
+	return t.putObservation(ctx, o, merge, sources)
+}
+
+// RestoreObservation implements [storage.ExchangeWriter]. An insert draws a number
+// once it has its lock on the table. So while we have ours, which no other insert
+// gets past, nobody draws the number that is seen to be free.
+func (t *tx) RestoreObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
+	if err := t.later(ctx, sql(`LOCK TABLE observations IN SHARE ROW EXCLUSIVE MODE`)); err != nil {
+		return memory.Observation{}, false, err
+	}
+	taken, err := all(ctx, t.q, value[int64], sql(`SELECT number FROM observations WHERE number = ?`, o.Number))
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
-	stored, err := t.insertObservation(ctx, o, metadata)
+	if len(taken) > 0 {
+		o.Number = 0
+	}
+	kept := o.Number
+	o, created, err := t.putObservation(ctx, o, false, sources)
+	if err == nil && created && kept != 0 {
+		err = t.later(ctx, sql(`SELECT setval(pg_get_serial_sequence('observations', 'number'), ?)
+			FROM observations_number_seq WHERE last_value <= ?`, kept, kept))
+	}
+	return o, created, err
+}
+
+// putObservation stores the row and its sources, unless its generation key is taken.
+func (t *tx) putObservation(ctx context.Context, o memory.Observation, merge bool, sources []memory.Source) (memory.Observation, bool, error) {
+	stored, err := t.insertObservation(ctx, o, merge)
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
@@ -35,27 +69,30 @@ type inserted struct {
 	supersededBy memory.Opt
 }
 
-// insertObservation stores the row, unless its generation key is taken. In the same
-// statement it looks for the one that counts among those alike, and marks that one as
-// superseded, or o by it if it is newer.
-func (t *tx) insertObservation(ctx context.Context, o memory.Observation, metadata []byte) ([]inserted, error) {
+// insertObservation stores the row, unless its generation key is taken. A number of 0
+// is replaced by the next one. To merge is to look, in the same statement, for the one
+// that counts among those alike, and to mark that one as superseded, or o by it if it
+// is newer.
+func (t *tx) insertObservation(ctx context.Context, o memory.Observation, merge bool) ([]inserted, error) {
+	metadata, err := json.Marshal(o.Metadata)
+	if err != nil {
+		return nil, err
+	}
 	terms, likeness := termlist.Of(o), o.Likeness()
 	q := sql(`WITH alike AS (`)
-	if likeness != 0 && o.SupersededBy == "" {
-		// Two that are written at a time do not see each other: the second waits here until
-		// the first is committed, and then does.
-		if err := t.later(ctx, sql(`SELECT pg_advisory_xact_lock(?)`, likeness)); err != nil {
-			return nil, err
-		}
+	if merge {
 		q.add(`SELECT a.id, a.occurred_at FROM observations a WHERE a.likeness = ? AND a.project_id IS NOT DISTINCT FROM ?
 			AND a.team_id IS NOT DISTINCT FROM ? AND a.superseded_by IS NULL AND a.id <> ? LIMIT 1`, likeness, o.ProjectID, o.TeamID, o.ID)
 	} else {
 		q.add(`SELECT NULL::text AS id, 0::bigint AS occurred_at WHERE false`)
 	}
-	q.add(`), stored AS (INSERT INTO observations (id, team_id, project_id, session_id,
+	q.add(`), stored AS (INSERT INTO observations (` + either(o.Number != 0, `number, `, ``) + `id, team_id, project_id, session_id,
 		agent_id, kind, generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata,
-		thread, list, likeness, terms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, COALESCE(?::text, (SELECT id FROM alike WHERE occurred_at > ?)), ?, ?, ?, ?, ?, ?, ?, ?,
+		thread, list, likeness, terms) VALUES (`)
+	if o.Number != 0 {
+		q.add(`?, `, o.Number)
+	}
+	q.add(`?, ?, ?, ?, ?, ?, ?, ?, COALESCE(?::text, (SELECT id FROM alike WHERE occurred_at > ?)), ?, ?, ?, ?, ?, ?, ?, ?,
 			?::text::tsvector)
 		ON CONFLICT (generation_key, project_id) DO NOTHING RETURNING number, superseded_by),
 		older AS (UPDATE observations o SET superseded_by = ? FROM alike, stored WHERE o.id = alike.id AND alike.occurred_at <= ?)

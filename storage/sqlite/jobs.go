@@ -109,8 +109,8 @@ func kindOf(sourceType string) memory.Kind {
 const insertJob = `INSERT INTO observation_generation_jobs (id, team_id, project_id, source_type, source_id, event_id,
 	session_id, kind, job_type, revision, status, queue_id, attempts, max_attempts, next_attempt_at, announced_at,
 	locked_by, locked_until, result, last_error, api_key_id, actor_id, source_adapter, request_id,
-	completed_at, failed_at, cancelled_at, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	completed_at, failed_at, cancelled_at, created_at, updated_at, retries)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (source_id, project_id, source_type, job_type, revision) DO NOTHING`
 
 // PutJob implements storage.JobWriter.
@@ -119,7 +119,7 @@ func (t *tx) PutJob(ctx context.Context, j memory.Job) (memory.Job, bool, error)
 		text(j.SessionID), j.Kind, j.JobType, j.Revision, j.Status, j.QueueID, j.Attempts, j.MaxAttempts,
 		epoch(j.NextAttemptAt), j.CreatedAt, text(j.LockedBy), epoch(j.LockedUntil), text(j.Result), text(j.LastError),
 		text(j.APIKeyID), text(j.ActorID), j.SourceAdapter, text(j.RequestID),
-		epoch(j.CompletedAt), epoch(j.FailedAt), epoch(j.CancelledAt), j.CreatedAt, j.UpdatedAt)
+		epoch(j.CompletedAt), epoch(j.FailedAt), epoch(j.CancelledAt), j.CreatedAt, j.UpdatedAt, j.Retries)
 	if err != nil {
 		return memory.Job{}, false, err
 	}

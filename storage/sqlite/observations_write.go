@@ -12,21 +12,43 @@ import (
 // PutObservation implements storage.ObservationWriter. A generation key that is
 // taken uses up a number; numbers have gaps anyway, since none is given away twice.
 func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
+	older, err := t.alike(ctx, &o, o.Likeness())
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	o.Number = 0
+	o, created, err := t.insertObservation(ctx, o, sources)
+	if err == nil && created && older != "" {
+		err = t.Supersede(ctx, o.Scope(), o.ID, []string{older})
+	}
+	return o, created, err
+}
+
+// RestoreObservation implements storage.ExchangeWriter.
+func (t *tx) RestoreObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (memory.Observation, bool, error) {
+	taken, err := all(ctx, t.q, number, `SELECT number FROM observations WHERE number = ?`, o.Number)
+	if err != nil {
+		return memory.Observation{}, false, err
+	}
+	if len(taken) > 0 {
+		o.Number = 0
+	}
+	return t.insertObservation(ctx, o, sources)
+}
+
+// insertObservation stores the row with its sources and its entries in the index,
+// unless its generation key is taken. A number of 0 is replaced by the next one.
+func (t *tx) insertObservation(ctx context.Context, o memory.Observation, sources []memory.Source) (memory.Observation, bool, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
-	likeness := o.Likeness()
-	older, err := t.alike(ctx, &o, likeness)
-	if err != nil {
-		return memory.Observation{}, false, err
-	}
-	numbers, err := all(ctx, t.q, number, `INSERT INTO observations (id, team_id, project_id, session_id, agent_id, kind,
+	numbers, err := all(ctx, t.q, number, `INSERT INTO observations (number, id, team_id, project_id, session_id, agent_id, kind,
 		generation_key, created_by_job, superseded_by, occurred_at, created_at, updated_at, content, metadata, likeness)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
-		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project_id, generation_key) DO NOTHING RETURNING number`,
+		whole(o.Number), o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
 		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.CreatedAt, o.UpdatedAt,
-		o.Content, string(metadata), whole(likeness))
+		o.Content, string(metadata), whole(o.Likeness()))
 	if err != nil {
 		return memory.Observation{}, false, err
 	}
@@ -37,11 +59,6 @@ func (t *tx) PutObservation(ctx context.Context, o memory.Observation, sources .
 		return old, false, err
 	}
 	o.Number = numbers[0]
-	if older != "" {
-		if err := t.Supersede(ctx, o.Scope(), o.ID, []string{older}); err != nil {
-			return memory.Observation{}, false, err
-		}
-	}
 	if err := t.putSources(ctx, o, sources); err != nil {
 		return memory.Observation{}, false, err
 	}

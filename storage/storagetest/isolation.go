@@ -311,6 +311,7 @@ func testIsolation(f *fixture) {
 	maps.Copy(cases, reachesOfVectors())
 	maps.Copy(cases, reachesOfUsage())
 	maps.Copy(cases, reachesOfBatches())
+	maps.Copy(cases, reachesOfExchange())
 	for m := range reflect.TypeFor[storage.Tx]().Methods() {
 		if takesScope(m.Type) && cases[m.Name] == nil {
 			f.Errorf("storage.Tx.%s takes a scope and has no case here", m.Name)
