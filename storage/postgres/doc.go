@@ -39,5 +39,5 @@
 //
 // Observations carry a tsvector of the terms that internal/lexical makes, stemmed
 // by ourselves, so that neither the server's dictionaries nor its locale have a
-// say in what is found. See index.go and search.go.
+// say in what is found. See index.go, search.go and search_newest.go.
 package postgres

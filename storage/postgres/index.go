@@ -117,11 +117,13 @@ func quote(lexeme string) string {
 }
 
 // scopeQuery is a query for what the tenant has.
-func scopeQuery(s memory.Scope) string {
+func scopeQuery(s memory.Scope) string { return quote(scopeLabel(s)) }
+
+func scopeLabel(s memory.Scope) string {
 	if s.ProjectID != "" {
-		return quote(label(projectLabel, s.ProjectID))
+		return label(projectLabel, s.ProjectID)
 	}
-	return quote(label(teamLabel, s.TeamID))
+	return label(teamLabel, s.TeamID)
 }
 
 // labelQuery continues a query by what the filter asks of files and concepts; it
@@ -141,7 +143,6 @@ func anyLabel(kind string, names []string) string {
 	return " & " + anyOf(labels)
 }
 
-// anyOf is a query for any of the lexemes; there must be one.
 // allOf is a query for what holds all terms; "" if nothing can.
 func allOf(terms []string) string {
 	quoted := make([]string, len(terms))
@@ -156,6 +157,7 @@ func allOf(terms []string) string {
 	return strings.Join(quoted, " & ")
 }
 
+// anyOf is a query for any of the lexemes; there must be one.
 func anyOf(lexemes []string) string {
 	quoted := make([]string, len(lexemes))
 	for i, l := range lexemes {

@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxMatched is about how many matches the index is asked for at most, by all clauses
-	// together. It gives them in no order, so all of them are read for the newest.
+	// together, where it gives them in no order, so that all are read for the newest.
 	maxMatched = 3000
 	// wanted is how many matches a search for nothing but common words should find: it
 	// looks through as many of the newest observations as it takes by what the server
@@ -24,112 +24,123 @@ const (
 
 // Extent implements storage.ObservationReader.
 func (r reads) Extent(ctx context.Context, s memory.Scope) (int64, error) {
-	n, err := r.total(ctx, s)
-	if err != nil || n < countTo {
-		return n, err
+	c, err := r.counted(ctx, s)
+	if err != nil || c.n < countTo {
+		return c.n, err
 	}
-	c, err := r.common(ctx)
-	return max(n, c.rows), err
+	common, err := r.common(ctx)
+	return c.extent(common), err
 }
 
-// Matching implements storage.ObservationReader. Clauses that few match are asked
-// of the index. Of the others the server's statistics say how many match; if there
-// is nothing else to go by, the newest observations are looked through.
+// Matching implements storage.ObservationReader. The index gives all matches or those of
+// the newest epochs: see search_newest.go. It cannot do the latter for a filter that
+// most of the newest fail. Then clauses that few match are asked of the index. Of the others
+// the server's statistics say how many match; if there is nothing else to go by, the
+// newest observations that pass are looked through.
 func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error) {
-	out, err := r.estimates(ctx, s, q.Clauses)
+	e, err := r.estimates(ctx, s, q.Clauses)
 	if err != nil {
 		return nil, err
 	}
-	few, many := apart(q, out)
 	limit := storage.Page{Limit: q.Limit}.Clamp(0).Limit
+	if !windowed(q.Filter) && labelQuery(q.Filter) == "" {
+		return e.matches, r.newest(ctx, e, q, limit)
+	}
+	few, many := apart(q, e.matches)
 	found := 0
 	if len(few) > 0 { // one more than asked for tells whether there are more
-		found, err = r.collect(ctx, out, byIndex(s, few, q.Filter, limit+1))
+		found, err = r.collect(ctx, e.matches, lookup{e, q.Filter, limit + 1}.all(few))
 	}
 	if err == nil && found == 0 && len(many) > 0 {
-		err = r.walk(ctx, out, s, many, q.Filter, limit+1)
+		err = r.walk(ctx, e, many, q.Filter, limit+1)
 	}
-	for i := range out {
-		settle(&out[i], limit)
+	for i := range e.matches {
+		clause{}.settle(&e.matches[i], limit)
 	}
-	return out, err
+	return e.matches, err
+}
+
+// clauses are those of a search that something can match; the others' Total is 0.
+func clauses(q storage.Matching, out []storage.Matches) (all []clause) {
+	for i, terms := range q.Clauses {
+		if c := (clause{place: int64(i + 1), query: allOf(terms)}); c.query != "" {
+			all = append(all, c)
+		} else {
+			out[i].Total = 0
+		}
+	}
+	return all
 }
 
 // apart tells the clauses that the index is asked for from those that too many match:
-// the rarest first, as long as they do not match too many together. It sets the Total
-// of those that nothing can match.
+// the rarest first, as long as they do not match too many together.
 func apart(q storage.Matching, out []storage.Matches) (few, many []clause) {
-	all := make([]clause, len(q.Clauses))
-	for i, terms := range q.Clauses {
-		all[i] = clause{place: int64(i + 1), query: allOf(terms)}
-	}
+	all := clauses(q, out)
 	slices.SortStableFunc(all, func(a, b clause) int { return cmp.Compare(out[a.place-1].Total, out[b.place-1].Total) })
 	room := int64(maxMatched)
 	for _, c := range all {
-		total := &out[c.place-1].Total
-		switch {
-		case c.query == "":
-			*total = 0
-		case *total <= room || labelQuery(q.Filter) != "": // labels are never common
+		total := out[c.place-1].Total
+		if total <= room || labelQuery(q.Filter) != "" { // labels are never common
 			few = append(few, c)
-			room -= *total
-		default:
+			room -= total
+		} else {
 			many = append(many, c)
 		}
 	}
 	return few, many
 }
 
-// settle keeps the limit, and replaces an estimate by what was found where that is
-// all there is.
-func settle(m *storage.Matches, limit int) {
-	n := len(m.Numbers)
-	if n <= limit && m.Total <= maxMatched {
-		m.Total = int64(n)
-	}
-	m.Total = max(m.Total, int64(n))
-	m.Numbers = m.Numbers[:min(n, limit)]
-}
-
 // clause is one of those asked for, at its place among them.
 type clause struct {
-	place int64
-	query string
+	place  int64
+	query  string
+	epochs int64 // of how many epochs, the newest, the index is asked; 0: of all
 }
 
-func split(clauses []clause) (places []int64, queries []string) {
+// lookup asks the index for matches.
+type lookup struct {
+	estimates
+	filter storage.ObservationFilter
+	limit  int // of each clause
+}
+
+// all asks for each clause everywhere.
+func (l lookup) all(clauses []clause) *query {
+	q := sql("")
+	l.add(q, clauses)
+	return q.add(" ORDER BY 1, 2 DESC")
+}
+
+// add finds what matches clauses, either all of which have epochs or none. OFFSET 0 keeps
+// Postgres to the order in which it is written: find first, then sort. Otherwise it
+// may walk through the whole tenant in order instead of asking the index.
+func (l lookup) add(q *query, clauses []clause) {
+	var places, epochs []int64
+	var queries []string
 	for _, c := range clauses {
-		places, queries = append(places, c.place), append(queries, c.query)
+		places, queries, epochs = append(places, c.place), append(queries, c.query), append(epochs, c.epochs)
 	}
-	return places, queries
-}
-
-// byIndex finds matches in the index. OFFSET 0 keeps Postgres to the order in which
-// it is written: find first, then sort. Otherwise it may walk through the whole
-// tenant in order instead of asking the index.
-func byIndex(s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) *query {
-	places, queries := split(clauses)
-	return sql(`SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[]) AS clause (place, query),
-		LATERAL (SELECT number FROM (SELECT o.number FROM observations o WHERE `, places, queries).within(s, "o.").
-		and("o.terms @@ (? || clause.query)::tsquery", scopeQuery(s)+labelQuery(f)+" & ").window(f).filter(f).
-		add(` OFFSET 0) matched ORDER BY number DESC LIMIT ?) found ORDER BY clause.place, found.number DESC`, limit)
+	q.add(`(SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS clause (place, query, epochs),
+		LATERAL (SELECT number FROM (SELECT o.number FROM observations o WHERE `, places, queries, epochs).within(l.scope, "o.").
+		and("o.terms @@ (clause.query || ?)::tsquery", l.scopeQuery()+labelQuery(l.filter))
+	if clauses[0].epochs > 0 {
+		l.epoch(q)
+	}
+	q.window(l.filter).filter(l.filter).
+		add(` OFFSET 0) matched ORDER BY number DESC LIMIT ?) found)`, l.limit)
 }
 
 // walk looks through the newest observations, once for all clauses.
-func (r reads) walk(ctx context.Context, out []storage.Matches, s memory.Scope, clauses []clause, f storage.ObservationFilter, limit int) error {
-	total, err := r.Extent(ctx, s)
-	if err != nil {
-		return err
-	}
-	far := int64(minWalked)
+func (r reads) walk(ctx context.Context, e estimates, clauses []clause, f storage.ObservationFilter, limit int) error {
+	out, far := e.matches, int64(minWalked)
 	for _, c := range clauses {
-		far = max(far, wanted*total/max(out[c.place-1].Total, 1))
+		far = max(far, wanted*e.total/max(out[c.place-1].Total, 1))
 	}
 	q := sql(`SELECT o.number, ARRAY[`)
 	for i, c := range clauses {
 		q.add(either(i == 0, "", ", ")+"o.terms @@ ?::text::tsquery", c.query)
 	}
-	q.add(`] FROM (SELECT o.* FROM observations o WHERE `).of(s, f).
+	q.add(`] FROM (SELECT o.* FROM observations o WHERE `).of(e.scope, f).
 		add(` ORDER BY o.occurred_at DESC, o.number DESC LIMIT ?) o WHERE true`, min(far, maxWalked)).filter(f).
 		add(` ORDER BY o.number DESC`)
 	type looked struct {
@@ -161,28 +172,6 @@ func (r reads) collect(ctx context.Context, out []storage.Matches, q *query) (fo
 		o.Numbers = append(o.Numbers, m.number)
 	}
 	return len(matches), err
-}
-
-// estimates says about how many observations match each clause, as far as the
-// server knows: its terms are taken to be independent of each other.
-func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string) ([]storage.Matches, error) {
-	out := make([]storage.Matches, len(clauses))
-	total, err := r.Extent(ctx, s)
-	if err != nil || total <= fewObservations {
-		return out, err
-	}
-	c, err := r.common(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i, terms := range clauses {
-		share := 1.0
-		for _, t := range terms {
-			share *= c.shares[t] // 0 where the server does not know it as common
-		}
-		out[i].Total = int64(share * float64(total))
-	}
-	return out, nil
 }
 
 // Ranked implements storage.ObservationReader. The numbers come first, whatever

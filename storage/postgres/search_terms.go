@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"claude-mem/memory"
+	"claude-mem/storage"
 )
 
 const (
@@ -18,6 +19,9 @@ const (
 	countTo = 50000
 	// statisticsAge is how long counts are believed.
 	statisticsAge = time.Minute
+	// mostOf is the share of all observations from which on a search does not ask the
+	// index for the tenant.
+	mostOf = 0.5
 	// maxTenants bounds how many tenants' counts are remembered.
 	maxTenants = 4096
 )
@@ -36,35 +40,49 @@ type commonTerms struct {
 	shares map[string]float64 // which share of them holds a term, if it is one of the most common
 }
 
+// count is how many observations a tenant has, and where the newest of them are.
 type count struct {
-	n  int64
-	at time.Time
+	n           int64
+	first, last int64 // the least and the greatest number of those counted
+	at          time.Time
+}
+
+// extent is about how many observations the tenant has: where it has too many to
+// count, as many as there are.
+func (c count) extent(common commonTerms) int64 {
+	if c.n < countTo {
+		return c.n
+	}
+	return max(c.n, common.rows)
 }
 
 func newStatistics() *statistics { return &statistics{totals: make(map[memory.Scope]count)} }
 
-// total counts the tenant's observations, up to countTo.
-func (r reads) total(ctx context.Context, s memory.Scope) (int64, error) {
+// counted counts the tenant's observations, the newest, up to countTo.
+func (r reads) counted(ctx context.Context, s memory.Scope) (count, error) {
 	st := r.stats
 	st.mu.Lock()
 	c, ok := st.totals[s]
 	st.mu.Unlock()
 	if ok && time.Since(c.at) < statisticsAge && c.n > fewObservations {
-		return c.n, nil
+		return c, nil
 	}
 	// The order is that of an index, so that Postgres walks along it and nothing else.
-	n, err := one(ctx, r.q, "count", value[int64], sql(`SELECT COUNT(*) FROM (SELECT occurred_at FROM observations WHERE `).
-		inIndex(s).add(` ORDER BY occurred_at LIMIT ?) counted`, countTo))
+	c, err := one(ctx, r.q, "count", func(rows pgx.Rows) (c count, err error) {
+		return c, rows.Scan(&c.n, &c.first, &c.last)
+	}, sql(`SELECT COUNT(*), COALESCE(MIN(number), 0), COALESCE(MAX(number), 0) FROM (SELECT number FROM observations WHERE `).
+		inIndex(s).add(` ORDER BY occurred_at DESC, number DESC LIMIT ?) counted`, countTo))
 	if err != nil {
-		return 0, err
+		return c, err
 	}
+	c.at = time.Now()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if len(st.totals) >= maxTenants {
 		clear(st.totals) // rare, and cheaper than keeping an order
 	}
-	st.totals[s] = count{n, time.Now()}
-	return n, nil
+	st.totals[s] = c
+	return c, nil
 }
 
 // common asks for what Postgres counts for its own planning when it analyses the
@@ -101,4 +119,44 @@ func (r reads) common(ctx context.Context) (commonTerms, error) {
 	defer st.mu.Unlock()
 	st.common, st.commonAt = c, time.Now()
 	return c, nil
+}
+
+// estimates are what is known before a search of how much it will find.
+type estimates struct {
+	scope   memory.Scope
+	total   int64 // about how many observations the tenant has
+	count   count
+	common  commonTerms
+	matches []storage.Matches // of each clause, Total only; 0 where nothing is known
+}
+
+// estimates says about how many observations match each clause, as far as the
+// server knows: its terms are taken to be independent of each other.
+func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string) (e estimates, err error) {
+	e = estimates{scope: s, matches: make([]storage.Matches, len(clauses))}
+	if e.count, err = r.counted(ctx, s); err != nil || e.count.n <= fewObservations {
+		return e, err
+	}
+	if e.common, err = r.common(ctx); err != nil {
+		return e, err
+	}
+	e.total = e.count.extent(e.common)
+	for i, terms := range clauses {
+		share := 1.0
+		for _, t := range terms {
+			share *= e.common.shares[t] // 0 where the server does not know it as common
+		}
+		e.matches[i].Total = int64(share * float64(e.total))
+	}
+	return e, nil
+}
+
+// scopeQuery continues a query by the tenant, unless it has most of what the server has:
+// then the index would have to walk along its entries, and a look at each row found
+// costs less.
+func (e estimates) scopeQuery() string {
+	if e.common.shares[scopeLabel(e.scope)] > mostOf {
+		return ""
+	}
+	return " & " + scopeQuery(e.scope)
 }

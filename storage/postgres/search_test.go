@@ -12,7 +12,7 @@ import (
 
 // believe makes a store take counts for granted that would need many rows to be true.
 func believe(s *Store, scope memory.Scope, total int64, shares map[string]float64) {
-	s.stats.totals[scope] = count{total, time.Now()}
+	s.stats.totals[scope] = count{n: total, at: time.Now()}
 	s.stats.common, s.stats.commonAt = commonTerms{rows: total, shares: shares}, time.Now()
 }
 
@@ -57,8 +57,13 @@ func TestMatchingOfCommonTerms(t *testing.T) {
 	}{
 		{"all are rare", nil, storage.ObservationFilter{}, [][]string{{"error"}, {"cach"}},
 			[]storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: 3}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
-		{"a common one beside a rare one is not listed", map[string]float64{"error": .5}, storage.ObservationFilter{},
+		{"a common one beside a rare one", map[string]float64{"error": .5}, storage.ObservationFilter{},
+			[][]string{{"error"}, {"cach"}}, []storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: total / 2}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
+		{"of some time, a common one beside a rare one is not listed", map[string]float64{"error": .5}, storage.ObservationFilter{Since: 1},
 			[][]string{{"error"}, {"cach"}}, []storage.Matches{{Total: total / 2}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
+		{"of some time, nothing but common ones", map[string]float64{"error": .5, "cach": .25}, storage.ObservationFilter{Since: 1},
+			[][]string{{"error"}, {"cach"}}, []storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: total / 2},
+				{Numbers: []int64{n[4], n[1]}, Total: total / 4}}},
 		{"nothing but common ones", map[string]float64{"error": .5, "cach": .25}, storage.ObservationFilter{},
 			[][]string{{"error"}, {"cach"}, {"error", "cach"}}, []storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: total / 2},
 				{Numbers: []int64{n[4], n[1]}, Total: total / 4}, {Numbers: []int64{n[4]}, Total: total / 8}}},
@@ -74,6 +79,35 @@ func TestMatchingOfCommonTerms(t *testing.T) {
 		if err != nil || !slices.EqualFunc(got, c.want, func(a, b storage.Matches) bool {
 			return slices.Equal(a.Numbers, b.Numbers) && a.Total == b.Total
 		}) {
+			t.Errorf("%s: %+v, want %+v, %v", c.name, got, c.want, err)
+		}
+	}
+}
+
+// What common terms are in is looked for in the newest epochs, and further back where
+// there is less of it than they are said to have.
+func TestMatchingLooksFurtherBack(t *testing.T) {
+	s := open(t, Options{})
+	scope := tenant(t, s)
+	exec(t, s, `INSERT INTO observations (id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata, terms)
+		SELECT 'o' || n, $1, $2, 'change', n, n, n, '', '{}',
+		('''/p/' || $2 || ''' everywhere ' || CASE WHEN n <= 3 THEN 'early' ELSE 'late' END)::tsvector
+		FROM generate_series(1, 6000) n`, scope.TeamID, scope.ProjectID)
+	for _, c := range []struct {
+		name  string
+		total int64
+		share float64 // of what is looked for
+		term  string
+		want  storage.Matches
+	}{
+		{"in the newest", 1_000_000, .5, "everywhere", storage.Matches{Numbers: []int64{6000, 5999}, Total: 500_000}},
+		{"too far back for a common one", 1_000_000, .5, "early", storage.Matches{Total: 500_000}},
+		{"further back", 1_000_000, .004, "early", storage.Matches{Numbers: []int64{3, 2}, Total: 4000}},
+		{"anywhere, if it cannot be many", 6000, .4, "early", storage.Matches{Numbers: []int64{3, 2}, Total: 2400}},
+	} {
+		believe(s, scope, c.total, map[string]float64{c.term: c.share})
+		got, err := s.Matching(t.Context(), scope, storage.Matching{Clauses: [][]string{{c.term}}, Limit: 2})
+		if err != nil || !slices.Equal(got[0].Numbers, c.want.Numbers) || got[0].Total != c.want.Total {
 			t.Errorf("%s: %+v, want %+v, %v", c.name, got, c.want, err)
 		}
 	}
