@@ -59,6 +59,8 @@ func TestMatchingOfCommonTerms(t *testing.T) {
 			[]storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: 3}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
 		{"a common one beside a rare one", map[string]float64{"error": .5}, storage.ObservationFilter{},
 			[][]string{{"error"}, {"cach"}}, []storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: total / 2}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
+		{"where the tenant has most of the store", map[string]float64{label(projectLabel, scope.ProjectID): .9}, storage.ObservationFilter{},
+			[][]string{{"error"}}, []storage.Matches{{Numbers: []int64{n[4], n[2], n[0]}, Total: 3}}},
 		{"of some time, a common one beside a rare one is not listed", map[string]float64{"error": .5}, storage.ObservationFilter{Since: 1},
 			[][]string{{"error"}, {"cach"}}, []storage.Matches{{Total: total / 2}, {Numbers: []int64{n[4], n[1]}, Total: 2}}},
 		{"of some time, nothing but common ones", map[string]float64{"error": .5, "cach": .25}, storage.ObservationFilter{Since: 1},
