@@ -18,6 +18,10 @@ const (
 	copyBatch = 256
 	// maxDims is how long a vector may be to be copied: rows have to fit in a page.
 	maxDims = 3500
+	// maxCompared is how many dimensions Postgres compares for a search, in all vectors
+	// of the project: 20,000 vectors of 768. Where there are more, a program that has them
+	// in memory is several times faster.
+	maxCompared = 16 << 20
 	// maxParts is how many projects it is remembered of how much of them is copied.
 	maxParts = 1024
 	// copyAgain is how many vectors before the last one are looked at again: one that was
@@ -36,15 +40,23 @@ type directions struct {
 	reads
 	log     *slog.Logger
 	version string // of pgvector; "" if there is none that is usable
+	most    int64  // maxCompared
 
 	ctx  context.Context //nolint:containedctx // the lifetime of the goroutine that copies
 	stop context.CancelFunc
 	done sync.WaitGroup
 
 	mu      sync.Mutex
-	off     bool           // there is no table to ask
-	filling bool           // a goroutine copies
-	copied  map[part]int64 // up to which vector all are copied
+	off     bool            // there is no table to ask
+	filling bool            // a goroutine copies
+	copied  map[part]extent // what is known to be copied
+}
+
+// extent is how much of a part there is.
+type extent struct {
+	last  int64 // up to which vector
+	count int64 // of vectors, those that are gone included
+	large bool  // more than is compared; no more is known
 }
 
 // part is what is searched together.
@@ -56,7 +68,7 @@ type part struct {
 // openDirections looks for the extension. Without it, whatever the reason, there are no
 // directions, and nothing else is different.
 func openDirections(ctx context.Context, pool *pgxpool.Pool, r reads, log *slog.Logger) *directions {
-	d := &directions{reads: r, log: log, copied: make(map[part]int64)}
+	d := &directions{reads: r, log: log, most: maxCompared, copied: make(map[part]extent)}
 	d.ctx, d.stop = context.WithCancel(context.Background())
 	var err error
 	if d.version, err = prepareDirections(ctx, pool); err != nil {

@@ -16,13 +16,14 @@ import (
 var _ storage.NearestFinder = (*Store)(nil)
 
 // Nearest implements [storage.NearestFinder] where pgvector is usable. What is new is
-// copied first; while that is much it is done in the background, and ok is false.
+// copied first; while that is much it is done in the background, and ok is false. So it
+// is where there are more vectors than Postgres compares in good time.
 func (s *Store) Nearest(ctx context.Context, scope memory.Scope, model string, direction []int8, n int) (numbers []int64, ok bool, err error) {
 	d, p := s.directions, part{scope, model}
 	if d.isOff() || len(direction) == 0 || len(direction) > maxDims {
 		return nil, false, nil
 	}
-	ok, err = d.catchUp(ctx, p)
+	ok, err = d.catchUp(ctx, p, len(direction))
 	if ok && err == nil {
 		numbers, err = d.nearest(ctx, p, direction, n)
 	}
@@ -55,36 +56,51 @@ func (d *directions) fail(ctx context.Context, e *pgconn.PgError) {
 	}
 }
 
-// catchUp makes sure that all that is stored is copied. It reports whether it is.
-func (d *directions) catchUp(ctx context.Context, p part) (bool, error) {
-	type state struct{ last, missing int64 }
+// catchUp makes sure that all that is stored is copied. It reports whether it is: of a
+// part too large to be compared nothing is.
+func (d *directions) catchUp(ctx context.Context, p part, dims int) (bool, error) {
+	type state struct{ last, fresh, missing int64 }
 	d.mu.Lock()
-	from := max(d.copied[p]-copyAgain, 0)
+	known := d.copied[p]
 	d.mu.Unlock()
+	if known.large {
+		return false, nil
+	}
+	from, most := max(known.last-copyAgain, 0), d.most/int64(dims)
 	now, err := one(ctx, d.q, "state", func(r pgx.Rows) (s state, err error) {
-		return s, r.Scan(&s.last, &s.missing)
-	}, sql(`SELECT COALESCE(MAX(v.seq), 0), COUNT(*) FILTER (WHERE d.seq IS NULL) FROM (SELECT seq FROM observation_vectors WHERE `).
+		return s, r.Scan(&s.last, &s.fresh, &s.missing)
+	}, sql(`SELECT COALESCE(MAX(v.seq), 0), COUNT(*) FILTER (WHERE v.seq > ?), COUNT(*) FILTER (WHERE d.seq IS NULL)
+		FROM (SELECT seq FROM observation_vectors WHERE `, known.last).
 		inTeam(p.scope).and("model = ?", p.model).and("seq > ?", from).and("octet_length(vector) BETWEEN 1 AND ?", maxDims).
-		add(`) v LEFT JOIN observation_directions d ON d.seq = v.seq`))
+		add(` LIMIT ?) v LEFT JOIN observation_directions d ON d.seq = v.seq`, most+copyAgain+1))
 	if err != nil {
 		return false, err
 	}
-	if now.missing > copyBatch {
+	count := known.count + now.fresh
+	switch {
+	case count > most:
+		d.note(p, extent{large: true})
+		return false, nil
+	case now.missing > copyBatch:
 		d.fill(p, from)
 		return false, nil
-	}
-	if now.missing > 0 {
+	case now.missing > 0:
 		if _, err := d.copy(ctx, p, from); err != nil {
 			return false, err
 		}
 	}
+	d.note(p, extent{last: max(known.last, now.last), count: count})
+	return true, nil
+}
+
+// note remembers what is copied of a part.
+func (d *directions) note(p part, e extent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.copied) >= maxParts {
 		clear(d.copied)
 	}
-	d.copied[p] = max(d.copied[p], now.last)
-	return true, nil
+	d.copied[p] = e
 }
 
 // copy copies a batch of the vectors after one that are not yet, and returns them.

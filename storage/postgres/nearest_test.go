@@ -154,6 +154,26 @@ func TestManyVectorsAreCopiedMeanwhile(t *testing.T) {
 	}
 }
 
+// Where a program is faster with the vectors in memory, it is left to it.
+func TestLargeProjectsAreNotCompared(t *testing.T) {
+	server := testenv.SharedPostgres(t)
+	s := open(t, Options{})
+	s.directions.most = 8
+	scope, other := tenant(t, s), tenant(t, s)
+	numbers := placed(t, s, scope, 4) // of two dimensions
+	wantNearest(t, s, scope, server.Pgvector(t), numbers[:3])
+	placed(t, s, scope, 1)
+	placed(t, s, other, 1)
+	for range 2 {
+		if _, ok, err := s.Nearest(t.Context(), scope, "m", []int8{127, 0}, 3); ok || err != nil {
+			t.Errorf("%v, %v", ok, err)
+		}
+	}
+	if _, ok, err := s.Nearest(t.Context(), other, "m", []int8{127, 0}, 3); ok != server.Pgvector(t) || err != nil {
+		t.Errorf("a small one: %v, %v", ok, err)
+	}
+}
+
 func TestHalfvec(t *testing.T) {
 	if got := halfvec([]int8{-128, 0, 127}); got != "[-128,0,127]" {
 		t.Error(got)
