@@ -39,7 +39,7 @@ func BenchmarkNearest(b *testing.B) {
 		b.Run(fmt.Sprintf("vectors=%d/dims=%d", compared, dims), func(b *testing.B) {
 			server := testenv.SharedPostgres(b)
 			if !server.Pgvector(b) {
-				b.Skip("Postgres has no pgvector")
+				b.Fatal("Postgres has no pgvector: install it to compare")
 			}
 			url := server.Database(b, testenv.Template{})
 			store, err := Open(b.Context(), url, Options{})
