@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -140,6 +141,54 @@ func TestReadsAreAudited(t *testing.T) {
 		if !strings.Contains(details, `"mode":"`+r.mode+`"`) || strings.Contains(details, o.ID) != listsIDs || strings.Contains(details, "retry") {
 			t.Errorf("%s: details %s", r.path, details)
 		}
+	}
+}
+
+// counting counts attempts to write, which fail if told to.
+type counting struct {
+	storage.Store
+	writes int
+	err    error
+}
+
+func (c *counting) InTx(ctx context.Context, fn func(storage.Tx) error) error {
+	c.writes++
+	if c.err != nil {
+		return c.err
+	}
+	return c.Store.InTx(ctx, fn)
+}
+
+// A search writes nothing; and where nothing can be written it is answered all the same,
+// without trying each time.
+func TestReadsDoNotWaitForWrites(t *testing.T) {
+	w := newWorld(t, nil)
+	o := w.remember("the retry budget is three")
+	store := &counting{Store: w.API.Store}
+	w.API.Store = store
+	search := text(t, map[string]any{"projectId": w.p.ID, "query": "retry"})
+	for range 20 {
+		w.do("POST", "/v1/search", w.key, search).want(200)
+	}
+	if store.writes != 0 {
+		t.Errorf("%d writes of 20 searches", store.writes)
+	}
+	store.err = memory.ErrUnavailable
+	r := &request{Request: httpRequest(t), caller: memory.Caller{Key: memory.APIKey{TeamID: w.ours.ID}}}
+	for range 2 * maxUnwritten {
+		w.noteRead(r, "search", w.p.Scope(), 1, o.ID)
+	}
+	w.do("POST", "/v1/search", w.key, search).want(200)
+	if store.writes != 1 {
+		t.Errorf("%d attempts to write", store.writes)
+	}
+	store.err = nil
+	w.Flush(t.Context())
+	if n := len(w.reads.take()); n != 0 || !strings.Contains(w.log.String(), "lost=") {
+		t.Errorf("%d wait, log %s", n, w.log)
+	}
+	if n := len(w.audited(memory.AuditObservationRead)); n == 0 {
+		t.Error("nothing is audited once it can be written again")
 	}
 }
 

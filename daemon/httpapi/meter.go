@@ -225,9 +225,12 @@ func (m *meter) takeBack(requests map[requester]int64, minutes map[memory.Epoch]
 			t.requests -= n
 		}
 	}
+	over := memory.EpochOf(m.now()).Add(-2 * time.Minute)
 	for minute, counts := range minutes {
 		for _, k := range counts {
-			if c := m.keys[keyMinute{k.KeyID, minute}]; c != nil {
+			if minute < over { // nobody is held against it any more
+				delete(m.keys, keyMinute{k.KeyID, minute})
+			} else if c := m.keys[keyMinute{k.KeyID, minute}]; c != nil {
 				c.stored, c.unsent = c.stored-k.Requests, c.unsent+k.Requests
 			}
 		}

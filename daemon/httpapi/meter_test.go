@@ -142,6 +142,24 @@ func TestCountsSurviveAFailure(t *testing.T) {
 	}
 }
 
+// While nothing can be written, minutes that are over are not kept.
+func TestMinutesAreForgottenThoughUnwritten(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Quotas = Quotas{PerMinute: 10} })
+	w.meter.store = failing{w.meter.store}
+	now := noon()
+	w.at(now)
+	for range 10 {
+		now.at = now.at.Add(time.Minute)
+		w.projects(w.key).want(200)
+		if err := w.meter.flush(t.Context()); err == nil {
+			t.Fatal("the store did not fail")
+		}
+	}
+	if n := len(w.meter.keys); n > 3 {
+		t.Errorf("%d minutes of one key are kept", n)
+	}
+}
+
 // failing is a store that cannot be written to.
 type failing struct{ storage.Store }
 

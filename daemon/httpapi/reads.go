@@ -22,6 +22,8 @@ const (
 type readLog struct {
 	mu      sync.Mutex
 	pending []memory.AuditEntry
+	failing bool // the last attempt to write failed
+	lost    int  // entries that found no room since the last attempt
 }
 
 // readDetails is what an entry says of a read. What was searched for is not in it:
@@ -42,7 +44,7 @@ func (a *API) noteRead(r *request, mode string, s memory.Scope, count int, ids .
 	if mode == readOne {
 		e.ResourceID = memory.Opt(ids[0])
 	}
-	if n := a.reads.add(e); n >= maxUnwritten {
+	if a.reads.add(e) {
 		a.writeReads(r.Context())
 	}
 	a.wake()
@@ -60,11 +62,18 @@ func noteObservations[T any](a *API, r *request, mode string, s memory.Scope, li
 	a.noteRead(r, mode, s, len(list), ids...)
 }
 
-func (l *readLog) add(e memory.AuditEntry) int {
+// add notes an entry, and reports whether it is time to write. While the store cannot
+// be written to, as with a full disk, no read waits to find that out again: that is for
+// [API.Run], and what finds no room is counted as lost.
+func (l *readLog) add(e memory.AuditEntry) (full bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.failing && len(l.pending) >= maxUnwritten {
+		l.lost++
+		return false
+	}
 	l.pending = append(l.pending, e)
-	return len(l.pending)
+	return !l.failing && len(l.pending) >= maxUnwritten
 }
 
 func (l *readLog) take() []memory.AuditEntry {
@@ -75,6 +84,21 @@ func (l *readLog) take() []memory.AuditEntry {
 	return taken
 }
 
+// wrote notes how an attempt to write the entries went. It returns how many of them are
+// kept for the next one, and how many are lost since the last.
+func (l *readLog) wrote(entries []memory.AuditEntry, err error) (kept, lost int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = err != nil
+	if err != nil {
+		kept = max(0, min(len(entries), maxUnwritten-len(l.pending)))
+		l.lost += len(entries) - kept
+		l.pending = append(entries[:kept:kept], l.pending...)
+	}
+	lost, l.lost = l.lost, 0
+	return kept, lost
+}
+
 // writeReads writes what waits. What cannot be written is kept, as far as there is
 // room: a store that is down for long must not fill the memory.
 func (a *API) writeReads(ctx context.Context) {
@@ -82,13 +106,9 @@ func (a *API) writeReads(ctx context.Context) {
 	if len(entries) == 0 {
 		return
 	}
-	err := a.Store.InTx(context.WithoutCancel(ctx), func(tx storage.Tx) error { return tx.PutAudit(ctx, entries...) })
-	if err == nil {
-		return
+	ctx = context.WithoutCancel(ctx) // they are of others, too
+	err := a.Store.InTx(ctx, func(tx storage.Tx) error { return tx.PutAudit(ctx, entries...) })
+	if kept, lost := a.reads.wrote(entries, err); err != nil || lost > 0 {
+		a.Log.ErrorContext(ctx, "reads are not audited", "kept", kept, "lost", lost, "err", err)
 	}
-	a.reads.mu.Lock()
-	defer a.reads.mu.Unlock()
-	kept := entries[:max(0, min(len(entries), maxUnwritten-len(a.reads.pending)))]
-	a.reads.pending = append(kept, a.reads.pending...)
-	a.Log.ErrorContext(ctx, "reads are not audited", "kept", len(kept), "lost", len(entries)-len(kept), "err", err)
 }
