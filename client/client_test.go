@@ -138,7 +138,7 @@ func TestErrorAnswers(t *testing.T) {
 		text   string
 	}{
 		{"named", 404, `{"error":"NotFound","message":"Event not found"}`, memory.ErrNotFound, "Event not found"},
-		{"issues", 400, `{"error":"ValidationError","issues":[{"code":"c","path":[1,"sourceType"],"message":"no"}]}`,
+		{"issues", 400, `{"error":"ValidationError","message":"0.kind: m","issues":[{"code":"c","path":[1,"sourceType"],"message":"no"}]}`,
 			memory.ErrValidation, "1.sourceType: no"},
 		{"html of a proxy", 502, `<html>secret</html>`, memory.ErrUnavailable, "the server answered 502"},
 		{"name and status disagree", 403, `{"error":"NotFound"}`, memory.ErrForbidden, "the server answered 403"},
@@ -170,7 +170,7 @@ func TestErrorTableRoundTrips(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"error":"ValidationError","issues":[{"code":"c","path":[0,"kind"],"message":"m"}],"requestId":"r-1"}`
+	want := `{"error":"ValidationError","message":"0.kind: m","issues":[{"code":"c","path":[0,"kind"],"message":"m"}],"requestId":"r-1"}`
 	if status != 400 || string(raw) != want {
 		t.Errorf("%d %s, want 400 %s", status, raw, want)
 	}

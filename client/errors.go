@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -14,8 +15,8 @@ import (
 // ErrorBody is the body of every answer that is not a 2xx.
 type ErrorBody struct {
 	Error     memory.Code `json:"error"`
-	Message   string      `json:"message,omitempty"`
-	Issues    []Issue     `json:"issues,omitempty"` // only with ValidationError
+	Message   string      `json:"message,omitempty"` // with issues: all of them in one text
+	Issues    []Issue     `json:"issues,omitempty"`  // only with ValidationError
 	RequestID string      `json:"requestId,omitempty"`
 }
 
@@ -70,8 +71,9 @@ func NewErrorBody(err error, requestID string) (int, ErrorBody) {
 	for _, is := range e.Issues {
 		body.Issues = append(body.Issues, Issue{Code: is.Code, Path: is.Path, Message: is.Message})
 	}
-	if body.Message == "" && len(e.Issues) == 0 {
-		body.Message = string(e.Code)
+	if body.Message == "" {
+		// Of issues it is the text of all, for clients that show nothing else.
+		body.Message = cmp.Or((&memory.Error{Issues: e.Issues}).Error(), string(e.Code))
 	}
 	return Status(e.Code), body
 }
