@@ -150,10 +150,35 @@ func TestRecordedSessionsAreFoundAgain(t *testing.T) {
 	t.Run("session context", func(t *testing.T) {
 		got := sessionContext(t, f, SessionContextInput{})
 		t.Logf("%d tokens, %d characters, %d observations", got.Tokens, utf8.RuneCountInString(got.Text), len(got.Observations))
+		dump, told := f.dump(t), 0
+		for _, o := range got.Observations {
+			told += Tokens(o.Content)
+		}
+		t.Logf("what it tells of has %d tokens in full, all that is stored %d", told, dump)
+		if got.Tokens*2 > told || got.Tokens*10 > dump {
+			t.Errorf("%d tokens, next to %d for the same in full and %d for all", got.Tokens, told, dump)
+		}
 		if got.Tokens > DefaultTokens || utf8.RuneCountInString(got.Text) > MaxChars || len(got.Observations) < 20 {
 			t.Errorf("the context of 52 sessions is\n%s", got.Text)
 		}
 	})
+}
+
+// dump is what all that is stored would cost a model.
+func (f *fixture) dump(t *testing.T) (tokens int) {
+	t.Helper()
+	for p := (storage.Page{Limit: storage.MaxPage}); ; p.Offset += p.Limit {
+		all, err := f.store.Observations(t.Context(), f.scope, storage.ObservationFilter{}, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range all {
+			tokens += Tokens(o.Content)
+		}
+		if len(all) < p.Limit {
+			return tokens
+		}
+	}
 }
 
 // wantFound fails unless one of the first five hits is of the session.
