@@ -49,6 +49,8 @@ func newTeam(b *testing.B) *team {
 		config.ServerDatabaseURL+"="+t.database, config.QueueEngine+"=redis", config.RedisURL+"="+t.redis.URL,
 		config.GenerationDisabled+"=true", config.ServerDrain+"=0s")
 	var key struct{ Key string }
+	// A team's server takes in nothing for a project that nobody made.
+	t.profile.Must("server", "api-key", "create", "--name", "project", "--scope", "*", "--project", t.profile.Repo)
 	made := t.profile.Must("server", "api-key", "create", "--name", "bench", "--scope", "*", "--json")
 	if err := json.Unmarshal([]byte(made.Stdout), &key); err != nil {
 		b.Fatal(err)
