@@ -78,7 +78,11 @@ func (c *console) awaitIndexed(ctx context.Context, p openedProject, now client.
 		if next.Indexed > now.Indexed {
 			moved = time.Now()
 		}
-		if now = next; time.Since(moved) > stuckFor {
+		if now = next; now.Waiting != "" && now.Indexed < now.Observations {
+			return now, memory.Errorf(memory.CodeUnavailable, "%d of %d are done; it waits, and goes on by itself: %s",
+				now.Indexed, now.Observations, now.Waiting)
+		}
+		if time.Since(moved) > stuckFor {
 			return now, memory.Errorf(memory.CodeUnavailable,
 				"%d of %d are done and no more comes: `claude-mem server jobs failed` and the log say why", now.Indexed, now.Observations)
 		}

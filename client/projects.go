@@ -131,6 +131,9 @@ type Reindexed struct {
 	Model        string `json:"model"`
 	Indexed      int64  `json:"indexed"`
 	Observations int64  `json:"observations"`
+	// Waiting says why nothing comes at the moment, such as a budget that is used up; ""
+	// where nothing is known to be in the way.
+	Waiting string `json:"waiting,omitempty"`
 }
 
 // Reindex owes the vectors that a project, by its id, lacks. Where no embedding model

@@ -85,13 +85,18 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 		LeaseFor:        heldFor,
 		ReannounceAfter: p.reannounceAfter,
 		IgnoreCommands:  cfg.List(config.IgnoreCommands),
-		Budgets: generation.Budgets{
-			Project: budget(cfg, config.ProjectDailyTokens, config.ProjectMonthTokens),
-			Team:    budget(cfg, config.TeamDailyTokens, config.TeamMonthTokens),
-		},
-		MaxCallTokens: int64(cfg.Int(config.ProviderMaxInput) + cfg.Int(config.ProviderMaxOutput)),
-		OnFinished:    func(j memory.Job) { p.tell(j.Notice()) },
+		Budgets:         budgets(cfg),
+		MaxCallTokens:   int64(cfg.Int(config.ProviderMaxInput) + cfg.Int(config.ProviderMaxOutput)),
+		OnFinished:      func(j memory.Job) { p.tell(j.Notice()) },
 	})
+}
+
+// budgets are the limits that the settings put to tokens.
+func budgets(cfg *Config) generation.Budgets {
+	return generation.Budgets{
+		Project: budget(cfg, config.ProjectDailyTokens, config.ProjectMonthTokens),
+		Team:    budget(cfg, config.TeamDailyTokens, config.TeamMonthTokens),
+	}
 }
 
 // budget reads the two limits of a budget; one that is not set is none.
@@ -119,7 +124,7 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 	about := &system{daemon: d, parts: p}
 	p.metrics.Watch(about.Health)
 	p.api = httpapi.New(httpapi.Config{
-		Store: p.store, Capture: in, Recall: p.newRecall(), Hub: p.hub, Log: p.log,
+		Store: p.store, Capture: in, Recall: p.newRecall(d.cfg), Hub: p.hub, Log: p.log,
 		System: about, EmbeddingModel: embeddingModel(d.cfg),
 		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
 		Quotas: quotas(d.cfg), Metrics: p.metrics,

@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 
 	"claude-mem/internal/config"
+	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/providers/embeddings"
 	"claude-mem/recall"
@@ -26,12 +28,28 @@ func newEmbedder(cfg *Config) (providers.Embedder, error) {
 }
 
 // newRecall makes what answers questions, by meaning too if there is a model.
-func (p *parts) newRecall() *recall.Recall {
+func (p *parts) newRecall(cfg *Config) *recall.Recall {
 	r := recall.New(p.store)
 	if p.embedder != nil {
-		r.WithMeaning(meaning.New(p.store, p.embedder))
+		r.WithMeaning(p.newIndex(cfg))
 	}
 	return r
+}
+
+// newIndex makes what finds by meaning. What its questions cost is counted, and where a
+// budget is used up they go by words alone.
+func (p *parts) newIndex(cfg *Config) *meaning.Index {
+	x := meaning.New(p.store, p.embedder)
+	x.Asked = func(s memory.Scope, tokens int64) { p.api.Count(providers.EmbeddingUsage(p.embedder, s, tokens)) }
+	if p.embedder.Free() {
+		return x
+	}
+	b := budgets(cfg)
+	x.May = func(ctx context.Context, s memory.Scope) bool {
+		room, err := b.Room(ctx, p.store, s)
+		return room && err == nil
+	}
+	return x
 }
 
 // embeddingModel is the name of the model, "" if there is none.

@@ -10,6 +10,7 @@ import (
 
 	"claude-mem/client"
 	"claude-mem/internal/config"
+	"claude-mem/memory"
 )
 
 // embeddingsServer answers as a model would that knows cars and bananas.
@@ -35,7 +36,7 @@ func embeddingsServer(t *testing.T, away *atomic.Bool) string {
 			}
 			data = append(data, item{i, v})
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "usage": map[string]int{"prompt_tokens": 7 * len(in.Input)}})
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL + "/v1"
@@ -77,6 +78,11 @@ func TestSearchByMeaningFromEndToEnd(t *testing.T) {
 	if err != nil || found.Semantic != "on" || len(found.Observations) == 0 || !strings.Contains(found.Observations[0].Content, "automobile") {
 		t.Errorf("found %+v, %v", found, err)
 	}
+	eventually(t, "what the model read is in the ledger", func() bool {
+		used, err := c.Usage(t.Context(), client.UsageFilter{By: "kind", Kind: memory.UsageEmbeddingFree})
+		return err == nil && len(used.Rows) == 1 && used.Rows[0].Provider == "embeddings" && used.Rows[0].Model == "m" &&
+			used.Rows[0].Calls == 3 && used.Rows[0].InputTokens == 21 // two memories and a question
+	})
 	away.Store(true)
 	found, err = c.Search(t.Context(), client.SearchRequest{ProjectID: project, Query: "yellow bananas"})
 	if err != nil || found.Semantic != "unavailable" || len(found.Observations) != 1 {

@@ -50,13 +50,13 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 		end.unasked, end.results = int64(len(in.owed)), a.results(in, end)
 		return end, nil
 	}
-	if err := a.reserve(ctx, in.Request); err != nil {
+	if err := a.reserve(ctx, a.estimate(in.Request)); err != nil {
 		return ending{}, err
 	}
 	resp, err := a.call(ctx, in.Request)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.ParseError {
 		a.log.WarnContext(ctx, "answer not understood, asking once more", "error", err)
-		if err := a.reserve(ctx, in.Request); err != nil {
+		if err := a.reserve(ctx, a.estimate(in.Request)); err != nil {
 			return ending{}, err
 		}
 		again := in.Request

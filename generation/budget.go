@@ -55,13 +55,9 @@ type limit struct {
 	tokens int64
 }
 
-// limits lists the budgets that bound the project's generation now; none for a
-// provider that is free.
-func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
-	if _, free := providers.FreePart(w.Provider); free {
-		return nil
-	}
-	own, project := p.Generation(), w.Budgets.Project
+// limits lists the budgets that bound what is used for a project now.
+func (b Budgets) limits(p memory.Project, now memory.Epoch) []limit {
+	own, project := p.Generation(), b.Project
 	if own.DailyTokens != nil {
 		project.Daily = own.DailyTokens
 	}
@@ -78,8 +74,8 @@ func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
 	}{
 		{limit{name: projectDaily, scope: p.Scope(), since: day, turns: tomorrow}, project.Daily},
 		{limit{name: projectMonthly, scope: p.Scope(), since: month, turns: nextMonth}, project.Monthly},
-		{limit{name: teamDaily, scope: team, since: day, turns: tomorrow}, w.Budgets.Team.Daily},
-		{limit{name: teamMonthly, scope: team, since: month, turns: nextMonth}, w.Budgets.Team.Monthly},
+		{limit{name: teamDaily, scope: team, since: day, turns: tomorrow}, b.Team.Daily},
+		{limit{name: teamMonthly, scope: team, since: month, turns: nextMonth}, b.Team.Monthly},
 	} {
 		if l.tokens != nil {
 			l.limit.tokens = *l.tokens
@@ -87,6 +83,37 @@ func (w *Worker) limits(p memory.Project, now memory.Epoch) []limit {
 		}
 	}
 	return all
+}
+
+// Tokens reads what the budgets are held against: a storage.Store will do.
+type Tokens interface {
+	Project(ctx context.Context, s memory.Scope, id string) (memory.Project, error)
+	TokensTaken(ctx context.Context, s memory.Scope, since memory.Epoch) (int64, error)
+}
+
+// Room reports whether every budget of the project has tokens left, for what is asked
+// outside of jobs.
+func (b Budgets) Room(ctx context.Context, t Tokens, s memory.Scope) (bool, error) {
+	p, err := t.Project(ctx, s, s.ProjectID)
+	if err != nil {
+		return false, fmt.Errorf("load project: %w", err)
+	}
+	used, err := firstUsed(ctx, t, b.limits(p, memory.Now()))
+	return used == nil && err == nil, err
+}
+
+// firstUsed finds a limit that nothing is left of, nil if there is none.
+func firstUsed(ctx context.Context, t Tokens, limits []limit) (*limit, error) {
+	for _, l := range limits {
+		taken, err := t.TokensTaken(ctx, l.scope, l.since)
+		if err != nil {
+			return nil, fmt.Errorf("count tokens: %w", err)
+		}
+		if taken >= l.tokens {
+			return &l, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nothing is wrong, and there is none
 }
 
 // overBudget is why a call is not made.
@@ -101,17 +128,26 @@ func usedUp(budget string) string { return "the " + budget + " is used up" }
 // when a budget is used up. It reports whether there is one.
 func (a *attempt) askFree() bool {
 	free, _ := providers.FreePart(a.provider)
-	if free == nil {
+	if free == nil || a.job.Kind == memory.KindReindex {
 		return false
 	}
 	a.provider, a.limits = free, nil
 	return true
 }
 
+// free reports whether what the job asks costs nothing.
+func (a *attempt) free() bool {
+	if a.job.Kind == memory.KindReindex {
+		return a.Embedder == nil || a.Embedder.Free()
+	}
+	_, whole := providers.FreePart(a.provider)
+	return whole
+}
+
 // mayCall reports, before a job is leased, whether its budgets leave room for any
 // call. It fails with *overBudget if not.
 func (a *attempt) mayCall(ctx context.Context) error {
-	if a.job.Kind == memory.KindReindex { // no provider is asked
+	if a.free() {
 		return nil
 	}
 	p, err := a.Store.Project(ctx, a.job.Scope(), a.job.ProjectID)
@@ -119,34 +155,28 @@ func (a *attempt) mayCall(ctx context.Context) error {
 		return fmt.Errorf("load project: %w", err)
 	}
 	now := memory.Now()
-	a.limits = a.Worker.limits(p, now)
+	a.limits = a.Budgets.limits(p, now)
 	if len(a.limits) == 0 {
 		return nil
 	}
 	if h, held := a.holds.of(a.job.Scope(), now); held {
 		return &overBudget{h}
 	}
-	for _, l := range a.limits {
-		taken, err := a.Store.TokensTaken(ctx, l.scope, l.since)
-		if err != nil {
-			return fmt.Errorf("count tokens: %w", err)
-		}
-		if taken >= l.tokens {
-			return a.hold(l, now)
-		}
+	used, err := firstUsed(ctx, a.Store, a.limits)
+	if used != nil {
+		return a.hold(*used, now)
 	}
-	return nil
+	return err
 }
 
-// reserve sets aside what the call of a request may cost, on top of what the attempt
+// reserve sets aside the tokens that a call may cost, on top of what the attempt
 // spent, if every budget has room for it. Two workers never share the same room.
 // What a call costs beyond that is the most by which a budget is passed. Where there is
 // no room the free part of the provider is asked instead, if it has one.
-func (a *attempt) reserve(ctx context.Context, r providers.Request) error {
+func (a *attempt) reserve(ctx context.Context, tokens int64) error {
 	if len(a.limits) == 0 {
 		return nil
 	}
-	tokens := a.estimate(r)
 	for _, u := range a.spent {
 		tokens += u.Tokens()
 	}

@@ -78,9 +78,17 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 	for i, o := range all {
 		texts[i] = o.Content
 	}
+	if err := a.reserve(ctx, estimateTexts(texts)); err != nil {
+		return err
+	}
 	asked, cancel := context.WithTimeout(ctx, a.CallTimeout)
-	vectors, err := a.Embedder.Embed(asked, texts)
+	made, err := a.Embedder.Embed(asked, texts)
 	cancel()
+	used := providers.EmbeddingUsage(a.Embedder, a.job.Scope(), made.Tokens)
+	used.JobID = a.job.ID
+	if err != nil {
+		a.spent = append(a.spent, used)
+	}
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.BadRequest && len(all) > 1 {
 		for _, o := range all {
 			if err := a.embed(ctx, []memory.Observation{o}); err != nil {
@@ -100,9 +108,35 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 	}
 	stored := make([]storage.Vector, len(all))
 	for i, o := range all {
-		stored[i] = storage.Vector{Number: o.Number, Values: vector.Quantise(vectors[i])}
+		stored[i] = storage.Vector{Number: o.Number, Values: vector.Quantise(made.Vectors[i])}
 	}
-	return a.Store.InTx(ctx, func(tx storage.Tx) error {
-		return tx.PutVectors(ctx, a.job.Scope(), a.Embedder.Model(), stored...)
+	err = a.Store.InTx(ctx, func(tx storage.Tx) error {
+		if err := tx.PutVectors(ctx, a.job.Scope(), a.Embedder.Model(), stored...); err != nil {
+			return err
+		}
+		return a.settle(ctx, tx, used)
 	})
+	if err != nil {
+		a.spent = append(a.spent, used)
+	}
+	return err
+}
+
+// settle writes down what a call cost in place of what was reserved for it, before the
+// attempt is over: a long one may make thousands.
+func (a *attempt) settle(ctx context.Context, tx storage.Tx, used memory.Usage) error {
+	if len(a.limits) > 0 {
+		if err := tx.ReserveTokens(ctx, a.job, a.owner, 0); err != nil {
+			return err
+		}
+	}
+	return tx.AddUsage(ctx, used)
+}
+
+// estimateTexts is about what it costs to have texts read, rather too much.
+func estimateTexts(texts []string) (tokens int64) {
+	for _, t := range texts {
+		tokens += 1 + int64(len(t))/bytesPerToken
+	}
+	return tokens
 }

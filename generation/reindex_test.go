@@ -22,26 +22,29 @@ type embedder struct {
 	mu     sync.Mutex
 	calls  int
 	texts  int
+	free   bool
 	refuse func(texts []string) error
 }
 
 func (e *embedder) Model() string { return "m" }
 
-func (e *embedder) Embed(_ context.Context, texts []string) ([][]float32, error) {
+func (e *embedder) Free() bool { return e.free }
+
+func (e *embedder) Embed(_ context.Context, texts []string) (providers.Embedding, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.calls++
 	e.texts += len(texts)
 	if e.refuse != nil {
 		if err := e.refuse(texts); err != nil {
-			return nil, err
+			return providers.Embedding{}, err
 		}
 	}
 	out := make([][]float32, len(texts))
 	for i, t := range texts {
 		out[i] = []float32{float32(len(t)), 1}
 	}
-	return out, nil
+	return providers.Embedding{Vectors: out, Tokens: int64(10 * len(texts))}, nil
 }
 
 // vectors counts those that are stored.

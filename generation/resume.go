@@ -37,7 +37,7 @@ func (w *Worker) resume(ctx context.Context, starting bool) error {
 		if err != nil {
 			return fmt.Errorf("load project: %w", err)
 		}
-		if !h.limit.raised(w.limits(p, memory.Now())) {
+		if !h.limit.raised(w.Budgets.limits(p, memory.Now())) {
 			continue
 		}
 		w.holds.drop(h.Scope)

@@ -2,9 +2,14 @@ package memory
 
 import "time"
 
-// UsageRequest is the kind under which requests are counted; all other usage is
+// The kinds under which usage is counted that has none of a job; all other usage is
 // counted under the kind of the job that caused it.
-const UsageRequest Kind = "request"
+const (
+	UsageRequest   Kind = "request"
+	UsageEmbedding Kind = "embedding" // by an embedding model, of memories and of questions
+	// UsageEmbeddingFree is the same by a model that costs nothing: budgets do not count it.
+	UsageEmbeddingFree Kind = "embedding-free"
+)
 
 // Usage is something that was used, by whom and for what.
 type Usage struct {

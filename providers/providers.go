@@ -77,8 +77,27 @@ type Provider interface {
 type Embedder interface {
 	// Model names the space; vectors of different ones do not compare.
 	Model() string
-	// Embed returns a vector for each text, in their order, all of one length.
-	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	Embed(ctx context.Context, texts []string) (Embedding, error)
+	// Free reports whether the tokens cost nothing, so that no budget counts them.
+	Free() bool
+}
+
+// Embedding is what a model made of texts.
+type Embedding struct {
+	Vectors [][]float32 // one for each text, in their order, all of one length
+	Tokens  int64       // that it read: by its own count, or else by estimate
+}
+
+// EmbeddingUsage is what one call of an Embedder puts into the ledger for a project.
+func EmbeddingUsage(e Embedder, s memory.Scope, tokens int64) memory.Usage {
+	u := memory.Usage{
+		TeamID: s.TeamID, ProjectID: s.ProjectID, Kind: memory.UsageEmbedding, Provider: "embeddings", Model: e.Model(),
+		At: memory.Now(), UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: tokens},
+	}
+	if e.Free() {
+		u.Kind = memory.UsageEmbeddingFree
+	}
+	return u
 }
 
 // Free is a Provider of which a part costs nothing, so that no budget is asked for its

@@ -8,6 +8,7 @@ import (
 
 	"claude-mem/internal/vector"
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/recall/meaning"
 	"claude-mem/storage"
 )
@@ -20,10 +21,10 @@ type model struct {
 
 func (m *model) Model() string { return "three" }
 
-func (m *model) Embed(_ context.Context, texts []string) ([][]float32, error) {
+func (m *model) Embed(_ context.Context, texts []string) (providers.Embedding, error) {
 	m.asked++
 	if m.broken {
-		return nil, errors.New("away")
+		return providers.Embedding{}, errors.New("away")
 	}
 	out := make([][]float32, len(texts))
 	for i, t := range texts {
@@ -36,7 +37,7 @@ func (m *model) Embed(_ context.Context, texts []string) ([][]float32, error) {
 			}
 		}
 	}
-	return out, nil
+	return providers.Embedding{Vectors: out}, nil
 }
 
 // meant remembers things with their vectors, and returns a Recall that knows them.
@@ -47,12 +48,12 @@ func meant(t *testing.T, m *model, change func(i int, o *memory.Observation)) *f
 		o := found(memory.KindDiscovery, title)
 		change(i, &o)
 		o = f.put(t, o)
-		vs, err := (&model{}).Embed(t.Context(), []string{title})
+		made, err := (&model{}).Embed(t.Context(), []string{title})
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.tx(t, func(tx storage.Tx) error {
-			return tx.PutVectors(t.Context(), f.scope, m.Model(), storage.Vector{Number: o.Number, Values: vector.Quantise(vs[0])})
+			return tx.PutVectors(t.Context(), f.scope, m.Model(), storage.Vector{Number: o.Number, Values: vector.Quantise(made.Vectors[0])})
 		})
 	}
 	f.Recall = New(f.store).WithMeaning(meaning.New(f.store, m))

@@ -51,8 +51,8 @@ type UsageReader interface {
 	// JobUsage tells what a job cost, for each provider and model in that order; it is
 	// empty if it cost no tokens. Only calls and tokens are known.
 	JobUsage(ctx context.Context, s memory.Scope, jobID string) ([]memory.Usage, error)
-	// TokensTaken counts the tokens used since the beginning of that day and those
-	// reserved by jobs that are processing now.
+	// TokensTaken counts the tokens used since the beginning of that day, but not those
+	// of memory.UsageEmbeddingFree, and those reserved by jobs that are processing now.
 	TokensTaken(ctx context.Context, s memory.Scope, since memory.Epoch) (int64, error)
 }
 

@@ -32,6 +32,7 @@ type meter struct {
 
 	mu       sync.Mutex
 	requests map[requester]int64 // not written yet
+	used     ledger              // nor is this
 	keys     map[keyMinute]*count
 	teams    map[string]*teamMonth
 }
@@ -61,7 +62,7 @@ type teamMonth struct {
 func newMeter(q Quotas, store storage.Store) *meter {
 	return &meter{
 		Quotas: q, store: store, now: time.Now,
-		requests: make(map[requester]int64), keys: make(map[keyMinute]*count), teams: make(map[string]*teamMonth),
+		requests: make(map[requester]int64), used: make(ledger), keys: make(map[keyMinute]*count), teams: make(map[string]*teamMonth),
 	}
 }
 
@@ -137,10 +138,15 @@ func (m *meter) admitTeam(ctx context.Context, teamID string, writes bool) error
 	}
 	if stale(now, &t.checked) {
 		m.mu.Unlock()
-		used, err := m.store.UsageSum(ctx, memory.Scope{TeamID: teamID}, month)
+		team := memory.Scope{TeamID: teamID}
+		used, err := m.store.UsageSum(ctx, team, month)
+		var tokens int64
+		if err == nil {
+			tokens, err = m.store.TokensTaken(ctx, team, month)
+		}
 		m.mu.Lock()
 		if err == nil {
-			t.requests, t.tokens = max(t.requests, used.Requests), used.Tokens()
+			t.requests, t.tokens = max(t.requests, used.Requests), tokens
 		}
 	}
 	defer m.mu.Unlock()
@@ -164,8 +170,8 @@ func (m *meter) admitTeam(ctx context.Context, teamID string, writes bool) error
 func (m *meter) flush(ctx context.Context) error {
 	now := memory.EpochOf(m.now())
 	m.mu.Lock()
-	requests := m.requests
-	m.requests = make(map[requester]int64)
+	requests, used := m.requests, m.used
+	m.requests, m.used = make(map[requester]int64), make(ledger)
 	minutes := make(map[memory.Epoch][]storage.KeyCount)
 	for at, c := range m.keys {
 		if c.unsent > 0 {
@@ -181,11 +187,11 @@ func (m *meter) flush(ctx context.Context) error {
 		}
 	}
 	m.mu.Unlock()
-	if len(requests)+len(minutes) == 0 {
+	if len(requests)+len(minutes)+len(used) == 0 {
 		return nil
 	}
 	err := m.store.InTx(ctx, func(tx storage.Tx) error {
-		if err := tx.AddUsage(ctx, usageOf(requests, now)...); err != nil {
+		if err := tx.AddUsage(ctx, append(usageOf(requests, now), used.rows()...)...); err != nil {
 			return err
 		}
 		for minute, counts := range minutes {
@@ -200,6 +206,7 @@ func (m *meter) flush(ctx context.Context) error {
 	})
 	if err != nil {
 		m.takeBack(requests, minutes)
+		m.add(used)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"claude-mem/client"
+	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -79,12 +80,18 @@ func TestMonthlyTokenCap(t *testing.T) {
 	c := noon()
 	w.at(c)
 	o := w.remember("the retry budget is three")
-	w.tx(func(tx storage.Tx) error {
-		return tx.AddUsage(t.Context(), memory.Usage{
-			TeamID: w.ours.ID, ProjectID: w.p.ID, Kind: memory.KindEvent, Provider: "claude", At: memory.EpochOf(c.at),
-			UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: 90, OutputTokens: 10},
+	use := func(k memory.Kind, tokens int64) {
+		w.tx(func(tx storage.Tx) error {
+			return tx.AddUsage(t.Context(), memory.Usage{
+				TeamID: w.ours.ID, ProjectID: w.p.ID, Kind: k, Provider: "claude", At: memory.EpochOf(c.at),
+				UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: tokens, OutputTokens: 10},
+			})
 		})
-	})
+	}
+	use(memory.UsageEmbeddingFree, 1000)
+	c.at = c.at.Add(flushEvery)
+	w.do("POST", "/v1/events", w.key, w.event(nil)).want(201) // what costs nothing is not held against the cap
+	use(memory.KindEvent, 90)
 	c.at = c.at.Add(flushEvery)
 	if got := w.do("POST", "/v1/events", w.key, w.event(nil)).want(402); !strings.Contains(got.Body.String(), "tokens quota reached (100)") {
 		t.Errorf("answer %s", got.Body)
@@ -93,6 +100,53 @@ func TestMonthlyTokenCap(t *testing.T) {
 		t.Error("search does not go on")
 	}
 	w.do("DELETE", "/v1/memories/"+o.ID, w.key, "").want(200)
+}
+
+// What was used outside of jobs is written a moment later, also if it cannot be at once.
+func TestWhatIsCountedOutsideOfJobsIsWritten(t *testing.T) {
+	w := newWorld(t, nil)
+	u := memory.Usage{
+		TeamID: w.ours.ID, ProjectID: w.p.ID, Kind: memory.UsageEmbedding, Provider: "embeddings", Model: "m", At: memory.Now(),
+		UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: 7},
+	}
+	w.Count(u)
+	w.Count(u)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.meter.flush(gone); err == nil {
+		t.Fatal("written for somebody who is gone")
+	}
+	w.Count(u)
+	got := into[client.Usage](w.do("GET", "/v1/usage?by=kind&kind=embedding", w.key, "").want(200))
+	if len(got.Rows) != 1 || got.Rows[0].Calls != 3 || got.Rows[0].InputTokens != 21 || got.Rows[0].Group != "embedding" {
+		t.Errorf("usage %+v", got)
+	}
+}
+
+// A reindex that waits says why.
+func TestReindexSaysWhyItWaits(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.EmbeddingModel = "m" })
+	w.remember("the retry budget is three")
+	path := "/v1/projects/" + w.p.ID + "/reindex"
+	if got := into[client.Reindexed](w.do("GET", path, w.key, "").want(200)); got.Waiting != "" {
+		t.Errorf("answer %+v", got)
+	}
+	w.tx(func(tx storage.Tx) error {
+		j := memory.Job{
+			ID: id.New(), ProjectID: w.p.ID, TeamID: w.ours.ID, Kind: memory.KindReindex, JobType: memory.KindReindex.JobType(),
+			SourceType: memory.KindReindex.SourceType(), SourceID: w.p.ID, Status: memory.JobQueued, MaxAttempts: 3,
+		}
+		j.QueueID = memory.QueueID(j)
+		j, _, err := tx.PutJob(t.Context(), j)
+		if err != nil {
+			return err
+		}
+		return tx.DeferJob(t.Context(), j, memory.Now().Add(time.Hour), "the budget is used up")
+	})
+	got := into[client.Reindexed](w.do("GET", path, w.key, "").want(200))
+	if got.Waiting != "the budget is used up" || got.Indexed != 0 || got.Observations != 1 {
+		t.Errorf("answer %+v", got)
+	}
 }
 
 func TestUsage(t *testing.T) {

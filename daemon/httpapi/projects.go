@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 
 	"claude-mem/capture"
@@ -164,10 +165,18 @@ func (a *API) indexed(r *request) (answer, error) {
 		return answer{}, err
 	}
 	out := client.Reindexed{ProjectID: p.ID, Model: a.EmbeddingModel, Observations: books.Observations}
-	if out.Model != "" {
-		if out.Indexed, err = a.Store.CountVectors(r.Context(), p.Scope(), out.Model); err != nil {
-			return answer{}, err
-		}
+	if out.Model == "" {
+		return ok(out)
+	}
+	if out.Indexed, err = a.Store.CountVectors(r.Context(), p.Scope(), out.Model); err != nil {
+		return answer{}, err
+	}
+	switch j, err := a.Store.JobOfSource(r.Context(), p.Scope(), memory.KindReindex, p.ID); {
+	case errors.Is(err, memory.ErrNotFound):
+	case err != nil:
+		return answer{}, err
+	case j.Status == memory.JobQueued && out.Indexed < out.Observations:
+		out.Waiting = string(j.LastError)
 	}
 	return ok(out)
 }

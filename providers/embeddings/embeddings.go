@@ -15,6 +15,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -66,13 +67,45 @@ func New(c Config) (*Client, error) {
 // Model names the space that the vectors are in.
 func (c *Client) Model() string { return c.Config.Model }
 
+// Free reports whether the server is on this machine: then nobody is paid for it.
+func (c *Client) Free() bool {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
+}
+
 // Embed returns the vectors of the texts, in their order, all of one length up to
 // MaxDimensions. A failure is a [*providers.Error].
-func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+func (c *Client) Embed(ctx context.Context, texts []string) (providers.Embedding, error) {
 	input := make([]string, len(texts))
 	for i, t := range texts {
 		input[i] = cut(t)
 	}
+	data, err := c.post(ctx, input)
+	if err != nil {
+		return providers.Embedding{}, err
+	}
+	made, err := decode(data, len(texts))
+	if err == nil && made.Tokens <= 0 {
+		made.Tokens = estimate(input)
+	}
+	return made, err
+}
+
+// estimate is about how many tokens texts have, where the server does not count.
+func estimate(texts []string) (tokens int64) {
+	const bytesPerToken = 4
+	for _, t := range texts {
+		tokens += 1 + int64(len(t))/bytesPerToken
+	}
+	return tokens
+}
+
+// post asks the server and returns its answer.
+func (c *Client) post(ctx context.Context, input []string) ([]byte, error) {
 	body, err := json.Marshal(map[string]any{"model": c.Config.Model, "input": input, "encoding_format": "float"})
 	if err != nil {
 		return nil, &providers.Error{Class: providers.BadRequest, Err: err}
@@ -101,7 +134,7 @@ func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, error)
 	if res.StatusCode != http.StatusOK {
 		return nil, refusal(res)
 	}
-	return decode(data, len(texts))
+	return data, nil
 }
 
 // cut shortens a text to what is sent.
@@ -142,15 +175,18 @@ func refusal(res *http.Response) error {
 }
 
 // decode reads n vectors, which may come in any order.
-func decode(data []byte, n int) ([][]float32, error) {
-	wrong := func(format string, args ...any) ([][]float32, error) {
-		return nil, &providers.Error{Class: providers.BadRequest, Err: fmt.Errorf("the embeddings server's answer: "+format, args...)}
+func decode(data []byte, n int) (providers.Embedding, error) {
+	wrong := func(format string, args ...any) (providers.Embedding, error) {
+		return providers.Embedding{}, &providers.Error{Class: providers.BadRequest, Err: fmt.Errorf("the embeddings server's answer: "+format, args...)}
 	}
 	var answer struct {
 		Data []struct {
 			Index  int       `json:"index"`
 			Vector []float32 `json:"embedding"`
 		} `json:"data"`
+		Usage struct {
+			Tokens int64 `json:"prompt_tokens"`
+		} `json:"usage"`
 	}
 	if err := json.Unmarshal(data, &answer); err != nil {
 		return wrong("no JSON of embeddings")
@@ -173,5 +209,5 @@ func decode(data []byte, n int) ([][]float32, error) {
 		}
 		out[d.Index] = d.Vector
 	}
-	return out, nil
+	return providers.Embedding{Vectors: out, Tokens: answer.Usage.Tokens}, nil
 }

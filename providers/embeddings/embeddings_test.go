@@ -52,7 +52,7 @@ func TestEmbed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([][]float32{{1, -2}, {3, 4}}, got); diff != "" {
+	if diff := cmp.Diff([][]float32{{1, -2}, {3, 4}}, got.Vectors); diff != "" {
 		t.Error(diff)
 	}
 	if last.Model != "m" || last.path != "/v1/embeddings" || last.key != "Bearer sk-key" || len(last.Input) != 2 {
@@ -60,6 +60,29 @@ func TestEmbed(t *testing.T) {
 	}
 	if n := len(last.Input[1]); n > maxText || n < maxText-4 || strings.ContainsRune(last.Input[1], '\ufffd') {
 		t.Errorf("a long text was cut to %d bytes", n)
+	}
+}
+
+// Tokens are the server's own count, or else about as many as the text that is sent has.
+func TestTokensAreCounted(t *testing.T) {
+	for usage, want := range map[string]int64{`{"prompt_tokens":12,"total_tokens":12}`: 12, `{}`: 1 + maxText/4, `{"prompt_tokens":-3}`: 1 + maxText/4} {
+		c, _ := serve(t, 200, `{"data":[{"index":0,"embedding":[1]}],"usage":`+usage+`}`)
+		got, err := c.Embed(t.Context(), []string{strings.Repeat("a", 2*maxText)})
+		if err != nil || got.Tokens != want {
+			t.Errorf("%s: %d tokens, %v; want %d", usage, got.Tokens, err, want)
+		}
+	}
+}
+
+func TestOnlyAServerOnThisMachineIsFree(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:11434/v1": true, "http://LocalHost/v1": true, "http://[::1]:80/v1": true, "http://[::ffff:127.0.0.1]/v1": true,
+		"https://api.example.com/v1": false, "http://ollama:11434/v1": false, "http://10.0.0.7/v1": false, "http://127.0.0.1.example.com/v1": false,
+	} {
+		c, err := New(Config{URL: url, Model: "m"})
+		if err != nil || c.Free() != want {
+			t.Errorf("%s: free %t, %v", url, c.Free(), err)
+		}
 	}
 }
 
@@ -104,7 +127,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		vs, err := decode(b, 2)
+		made, err := decode(b, 2)
+		vs := made.Vectors
 		if err != nil {
 			if e, ok := errors.AsType[*providers.Error](err); !ok || e.Class != providers.BadRequest {
 				t.Errorf("%v", err)

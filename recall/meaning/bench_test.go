@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/storage"
 )
 
@@ -22,8 +23,8 @@ func (s shelf) Vectors(_ context.Context, _ memory.Scope, _ string, seq int64, l
 type fixed []float32
 
 func (fixed) Model() string { return "fixed" }
-func (f fixed) Embed(_ context.Context, texts []string) ([][]float32, error) {
-	return [][]float32{f}, nil
+func (f fixed) Embed(_ context.Context, texts []string) (providers.Embedding, error) {
+	return providers.Embedding{Vectors: [][]float32{f}, Tokens: 3}, nil
 }
 
 // BenchmarkNearest is what a search by meaning costs besides the model, once the

@@ -18,6 +18,7 @@ import (
 
 	"claude-mem/internal/vector"
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/storage"
 )
 
@@ -30,13 +31,13 @@ const (
 	maxQuestions = 256
 )
 
-// ErrUnavailable says that the model did not answer in time, or lately.
+// ErrUnavailable says that the model did not answer in time, or lately, or may not be asked.
 var ErrUnavailable = errors.New("the embedding model is not available")
 
 // Embedder is what asks the model: a providers.Embedder will do.
 type Embedder interface {
 	Model() string
-	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	Embed(ctx context.Context, texts []string) (providers.Embedding, error)
 }
 
 // Store is where the vectors are: a storage.Store will do.
@@ -46,6 +47,13 @@ type Store interface {
 
 // Index finds what is near in meaning. It is safe for concurrent use.
 type Index struct {
+	// May, if set, is asked before the model is; where it says no the model counts as
+	// not available.
+	May func(ctx context.Context, s memory.Scope) bool
+	// Asked, if set, is told of each call of the model and of the tokens that it read,
+	// 0 where it did not answer.
+	Asked func(s memory.Scope, tokens int64)
+
 	store    Store
 	embedder Embedder
 	spaces   spaces
@@ -77,7 +85,7 @@ func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int)
 	if sp.empty() {
 		return nil, nil
 	}
-	q, err := x.question(ctx, text)
+	q, err := x.question(ctx, s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +98,7 @@ func (x *Index) nearestIn(ctx context.Context, f storage.NearestFinder, s memory
 	if err != nil || len(some) == 0 {
 		return nil, true, err
 	}
-	q, err := x.question(ctx, text)
+	q, err := x.question(ctx, s, text)
 	if err != nil {
 		return nil, false, err
 	}
@@ -101,7 +109,7 @@ func (x *Index) nearestIn(ctx context.Context, f storage.NearestFinder, s memory
 }
 
 // question returns the vector of a text.
-func (x *Index) question(ctx context.Context, text string) ([]int8, error) {
+func (x *Index) question(ctx context.Context, s memory.Scope, text string) ([]int8, error) {
 	x.mu.Lock()
 	q, known := x.questions[text]
 	resting := time.Now().Before(x.restUntil)
@@ -109,12 +117,15 @@ func (x *Index) question(ctx context.Context, text string) ([]int8, error) {
 	if known {
 		return q, nil
 	}
-	if resting {
+	if resting || x.May != nil && !x.May(ctx, s) {
 		return nil, ErrUnavailable
 	}
 	asked, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	vs, err := x.embedder.Embed(asked, []string{text})
+	made, err := x.embedder.Embed(asked, []string{text})
+	if x.Asked != nil {
+		x.Asked(s, made.Tokens)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err != nil {
@@ -126,7 +137,7 @@ func (x *Index) question(ctx context.Context, text string) ([]int8, error) {
 	if len(x.questions) >= maxQuestions {
 		clear(x.questions)
 	}
-	q = vector.Signed(vector.Quantise(vs[0]))
+	q = vector.Signed(vector.Quantise(made.Vectors[0]))
 	x.questions[text] = q
 	return q, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/storage"
 )
 
@@ -74,10 +75,10 @@ func TestVectorsOfAnotherLengthAndOfNoneAreLeftOut(t *testing.T) {
 type slow struct{ asked int }
 
 func (*slow) Model() string { return "slow" }
-func (s *slow) Embed(ctx context.Context, _ []string) ([][]float32, error) {
+func (s *slow) Embed(ctx context.Context, _ []string) (providers.Embedding, error) {
 	s.asked++
 	<-ctx.Done()
-	return nil, ctx.Err()
+	return providers.Embedding{}, ctx.Err()
 }
 
 func TestASlowModelIsNotWaitedFor(t *testing.T) {
@@ -99,6 +100,32 @@ func TestASlowModelIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+// What is asked is told; who may not be asked is not.
+func TestTheModelIsAskedWhereItMayAndThatIsTold(t *testing.T) {
+	x := New(shelf{{Number: 1, Seq: 1, Values: []byte{1}}}, fixed{1})
+	var told []int64
+	x.Asked = func(s memory.Scope, tokens int64) {
+		if s != scope {
+			t.Errorf("asked for %v", s)
+		}
+		told = append(told, tokens)
+	}
+	may := false
+	x.May = func(context.Context, memory.Scope) bool { return may }
+	if _, err := x.Nearest(t.Context(), scope, "x", 1); !errors.Is(err, ErrUnavailable) || told != nil {
+		t.Errorf("%v, told %v", err, told)
+	}
+	may = true
+	for range 2 { // the second time it is known
+		if got, err := x.Nearest(t.Context(), scope, "x", 1); err != nil || len(got) != 1 {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	if !slices.Equal(told, []int64{3}) {
+		t.Errorf("told %v", told)
+	}
+}
+
 func TestFewProjectsAreKept(t *testing.T) {
 	x := New(shelf{{Number: 1, Seq: 1, Values: []byte{1}}}, fixed{1})
 	for i := range 3 * maxSpaces {
@@ -111,7 +138,7 @@ func TestFewProjectsAreKept(t *testing.T) {
 		t.Errorf("%d projects are kept, %d are noted", n, len(x.spaces.used))
 	}
 	for i := range 2 * maxQuestions {
-		if _, err := x.question(t.Context(), string(rune(i+1000))); err != nil {
+		if _, err := x.question(t.Context(), scope, string(rune(i+1000))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"claude-mem/internal/id"
 	"claude-mem/internal/testenv"
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/recall/meaning"
 	"claude-mem/storage"
 	"claude-mem/storage/postgres"
@@ -22,8 +23,8 @@ import (
 type question []float32
 
 func (question) Model() string { return "m" }
-func (q question) Embed(context.Context, []string) ([][]float32, error) {
-	return [][]float32{q}, nil
+func (q question) Embed(context.Context, []string) (providers.Embedding, error) {
+	return providers.Embedding{Vectors: [][]float32{q}}, nil
 }
 
 // own hides that a store can compare vectors itself.

@@ -14,6 +14,7 @@ import (
 	"claude-mem/internal/id"
 	"claude-mem/internal/testenv"
 	"claude-mem/memory"
+	"claude-mem/providers"
 	"claude-mem/recall/meaning"
 	"claude-mem/storage"
 )
@@ -25,8 +26,8 @@ const compared = 100_000
 type direction []float32
 
 func (direction) Model() string { return "m" }
-func (d direction) Embed(context.Context, []string) ([][]float32, error) {
-	return [][]float32{d}, nil
+func (d direction) Embed(context.Context, []string) (providers.Embedding, error) {
+	return providers.Embedding{Vectors: [][]float32{d}}, nil
 }
 
 // own hides that a store can compare vectors itself.

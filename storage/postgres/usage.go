@@ -67,7 +67,7 @@ func (r reads) JobUsage(ctx context.Context, s memory.Scope, jobID string) ([]me
 func (r reads) TokensTaken(ctx context.Context, s memory.Scope, since memory.Epoch) (int64, error) {
 	return one(ctx, r.q, "usage", value[int64], sql(`SELECT
 		(SELECT COALESCE(SUM(input_tokens + output_tokens), 0)::bigint FROM usage_days WHERE `).usedSince(s, since).
-		add(`) + (SELECT COALESCE(SUM(reserved_tokens), 0)::bigint FROM observation_generation_jobs
+		and("kind <> ?", string(memory.UsageEmbeddingFree)).add(`) + (SELECT COALESCE(SUM(reserved_tokens), 0)::bigint FROM observation_generation_jobs
 			WHERE status = 'processing' AND `).within(s, "").add(`)`))
 }
 

@@ -74,7 +74,7 @@ func (r reads) JobUsage(ctx context.Context, s memory.Scope, jobID string) ([]me
 func (r reads) TokensTaken(ctx context.Context, s memory.Scope, since memory.Epoch) (int64, error) {
 	used, reserved := usedSince(s, since), within(s)
 	return one(ctx, r.q, "usage", number, `SELECT
-		(SELECT COALESCE(SUM(input_tokens + output_tokens), 0) FROM usage_days WHERE `+used.String()+`) +
+		(SELECT COALESCE(SUM(input_tokens + output_tokens), 0) FROM usage_days WHERE `+used.and("kind <> ?", memory.UsageEmbeddingFree).String()+`) +
 		(SELECT COALESCE(SUM(reserved_tokens), 0) FROM observation_generation_jobs INDEXED BY jobs_leased
 			WHERE status = 'processing' AND locked_until > 0 AND `+reserved.String()+`)`, append(used.args, reserved.args...)...)
 }

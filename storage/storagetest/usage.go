@@ -155,4 +155,10 @@ func testReservations(f *fixture) {
 	f.ok(err)
 	f.addUsage(f.use(20, "claude", "m", memory.UsageCounts{Calls: 1, InputTokens: 50}))
 	f.same("what was used takes the place of what was set aside", taken(f.ours), int64((limit/each-1)*each+50))
+
+	before := taken(f.ours)
+	hosted, own := f.use(20, "embeddings", "m", memory.UsageCounts{Calls: 1, InputTokens: 7}), f.use(20, "embeddings", "m", memory.UsageCounts{Calls: 1, InputTokens: 1000})
+	hosted.Kind, own.Kind = memory.UsageEmbedding, memory.UsageEmbeddingFree
+	f.addUsage(hosted, own)
+	f.same("of an embedding model, what is paid for counts", taken(f.ours), before+7)
 }
