@@ -145,6 +145,14 @@ func between(cmd *cobra.Command, flag string, n, low, high int) error {
 	return nil
 }
 
+// notBoth complains of two flags that rule each other out.
+func notBoth(cmd *cobra.Command, one, other string) error {
+	if cmd.Flags().Changed(one) && cmd.Flags().Changed(other) {
+		return badUsage(cmd, "--%s and --%s rule each other out; give one of them", one, other)
+	}
+	return nil
+}
+
 // badUsage is a mistake that a command finds itself.
 func badUsage(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...), cmd.CommandPath()}

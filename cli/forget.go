@@ -32,6 +32,9 @@ func (c *console) forgetCommand() *cobra.Command {
 		Example: "  claude-mem forget 41 57\n  claude-mem forget 41 --yes\n  claude-mem forget --match staging.example.com --yes\n" +
 			"  claude-mem forget --project api --before 90d\n  claude-mem forget --project /home/me/old-project --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkForget(cmd); err != nil {
+				return err
+			}
 			chosen := f.before != "" || f.match != ""
 			switch {
 			case len(args) > 0 && (chosen || f.project.name != ""):
@@ -56,9 +59,19 @@ func (c *console) forgetCommand() *cobra.Command {
 	fs.StringVar(&f.match, "match", "", "what holds this text, case aside; nothing in it is syntax")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "remove, rather than show what would be removed")
 	fs.Bool("dry-run", true, "show what would be removed; this is the default, and --yes ends it")
-	cmd.MarkFlagsMutuallyExclusive("yes", "dry-run")
 	jsonFlag(cmd, &f.asJSON)
 	return cmd
+}
+
+// checkForget refuses flags that contradict each other, and empty ones: a variable of
+// a script that is not set must not mean all of the project.
+func checkForget(cmd *cobra.Command) error {
+	for _, flag := range []string{"before", "match"} {
+		if f := cmd.Flags().Lookup(flag); f.Changed && strings.TrimSpace(f.Value.String()) == "" {
+			return badUsage(cmd, "--%s is empty; name what to forget", flag)
+		}
+	}
+	return notBoth(cmd, "yes", "dry-run")
 }
 
 // forgetNumbers forgets memories one by one, or none if one of them is not there.
@@ -100,7 +113,28 @@ func (c *console) forgetMatching(ctx context.Context, in client.ForgetRequest, f
 	if err != nil {
 		return err
 	}
-	return c.print(f.asJSON, out, func(s screen) { s.forgotten(out) })
+	return c.print(f.asJSON, out, func(s screen) {
+		if out.Count == 0 {
+			s.printf("There is nothing to forget: of %s %s.\n", clean(p.Name), f.without())
+			return
+		}
+		s.forgotten(out)
+	})
+}
+
+// without says what was not found.
+func (f forgetFlags) without() string {
+	text := "no memory"
+	if f.before != "" {
+		text += " is from before " + clean(f.before)
+	}
+	if f.match != "" && f.before != "" {
+		text += " and"
+	}
+	if f.match != "" {
+		text += fmt.Sprintf(" holds the text %q", clean(f.match))
+	}
+	return text
 }
 
 // forgetProject forgets all that there is of a project.
