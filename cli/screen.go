@@ -15,7 +15,8 @@ import (
 // colour; elsewhere it does neither, so that lines can be searched.
 type screen struct {
 	w      io.Writer
-	width  int // columns; 0: do not wrap
+	width  int // columns that text is wrapped to; 0: do not wrap
+	full   int // columns there are, for tables; 0: any number
 	colour bool
 }
 
@@ -35,10 +36,11 @@ func newScreen(w io.Writer) screen {
 		return s
 	}
 	s.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	s.width = 80
+	s.full = 80
 	if cols, _, err := term.GetSize(int(f.Fd())); err == nil && cols > 0 {
-		s.width = min(cols, maxWidth)
+		s.full = cols
 	}
+	s.width = min(s.full, maxWidth)
 	return s
 }
 

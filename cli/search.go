@@ -15,8 +15,12 @@ import (
 	"claude-mem/memory"
 )
 
-// maxListed is how many things the server lists at once.
-const maxListed = 100
+const (
+	// maxListed is how many things the server lists at once.
+	maxListed = 100
+	// maxOffset is how many it skips at most.
+	maxOffset = 1<<31 - 1
+)
 
 func (c *console) searchCommand() *cobra.Command {
 	var (

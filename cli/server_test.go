@@ -112,16 +112,3 @@ func TestFailedJobsSayWhy(t *testing.T) {
 		t.Error("an error message reaches the terminal as a command")
 	}
 }
-
-func TestSessionsShowWhichAreOpen(t *testing.T) {
-	var out bytes.Buffer
-	screen{w: &out}.sessions([]memory.Session{
-		{ExternalSessionID: "one", StartedAt: 1},
-		{ContentSessionID: "two", StartedAt: 1, EndedAt: 2, PlatformSource: "claude-code"},
-	})
-	lines := strings.Split(out.String(), "\n")
-	if !strings.Contains(lines[0], "open") || !strings.Contains(lines[0], "one") ||
-		strings.Contains(lines[1], "open") || !strings.Contains(lines[1], "claude-code two") {
-		t.Errorf("got\n%s", out.String())
-	}
-}

@@ -15,13 +15,28 @@ type SessionResult struct {
 
 // SessionList is the answer of GET /v1/sessions, newest first.
 type SessionList struct {
-	Sessions []memory.Session `json:"sessions"`
+	Sessions []ListedSession `json:"sessions"`
 }
 
-// Sessions lists the sessions of a project, given by id or name; a limit of 0
-// means 20, and 100 is the most.
-func (c *Client) Sessions(ctx context.Context, projectID string, limit, offset int) ([]memory.Session, error) {
-	q := url.Values{"projectId": {projectID}}
+// ListedSession is a session and what it was about.
+type ListedSession struct {
+	memory.Session
+	ProjectName string `json:"projectName"`
+	// Topic is the title of the newest summary, or else how the first prompt begins.
+	Topic memory.Opt `json:"topic"`
+	// Summary is the number of the newest summary; 0 (and absent): there is none yet.
+	Summary      int64        `json:"summaryNumber,omitzero"`
+	Prompts      int64        `json:"prompts"`
+	ToolCalls    int64        `json:"toolCalls"`    // those of sub-agents too
+	Observations int64        `json:"observations"` // that nothing replaces, the summary among them
+	LastEventAt  memory.Epoch `json:"lastEventAtEpoch"`
+}
+
+// Sessions lists the sessions of a project, given by id or name, or with an empty one
+// all that the key reaches; a limit of 0 means 20, and 100 is the most.
+func (c *Client) Sessions(ctx context.Context, projectID string, limit, offset int) ([]ListedSession, error) {
+	q := url.Values{}
+	setText(q, "projectId", projectID)
 	setInt(q, "limit", limit)
 	setInt(q, "offset", offset)
 	var out SessionList

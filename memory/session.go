@@ -39,6 +39,17 @@ func (s Session) Branch() string {
 	return name
 }
 
+// SessionDigest counts what a session consists of.
+type SessionDigest struct {
+	SessionID    string
+	Prompts      int64
+	ToolCalls    int64  // those of sub-agents too
+	Observations int64  // that nothing replaces, the summary among them
+	Summary      int64  // number of the newest summary; 0: there is none
+	FirstPrompt  string // id of the event; "": there is none
+	LastEventAt  Epoch  // 0: there is no event
+}
+
 // Scope is the tenant that owns the session.
 func (s Session) Scope() Scope { return Scope{TeamID: s.TeamID, ProjectID: s.ProjectID} }
 

@@ -33,6 +33,8 @@ type Store interface {
 	Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error)
 	LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error)
 	Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]memory.Session, error)
+	SessionDigests(ctx context.Context, s memory.Scope, ids []string) ([]memory.SessionDigest, error)
+	Event(ctx context.Context, s memory.Scope, id string) (memory.Event, error)
 	ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error)
 	Extent(ctx context.Context, s memory.Scope) (int64, error)
 	Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error)

@@ -257,6 +257,14 @@ func (s shelf) Sessions(context.Context, memory.Scope, storage.Page) ([]memory.S
 	return nil, nil
 }
 
+func (s shelf) SessionDigests(context.Context, memory.Scope, []string) ([]memory.SessionDigest, error) {
+	return nil, nil
+}
+
+func (s shelf) Event(context.Context, memory.Scope, string) (memory.Event, error) {
+	return memory.Event{}, memory.ErrNotFound
+}
+
 func (s shelf) LastWritten(ctx context.Context, sc memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
 	return s.Observations(ctx, sc, f, storage.Page{Limit: limit})
 }

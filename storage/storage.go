@@ -160,6 +160,10 @@ type SessionReader interface {
 	SessionByContentID(ctx context.Context, s memory.Scope, content string) (memory.Session, error)
 	// Sessions lists newest first, by start.
 	Sessions(ctx context.Context, s memory.Scope, p Page) ([]memory.Session, error)
+	// SessionDigests counts what the sessions with the ids consist of, in the order of
+	// their ids, each once; at most MaxPage ids are looked at. What it costs grows with
+	// their events.
+	SessionDigests(ctx context.Context, s memory.Scope, ids []string) ([]memory.SessionDigest, error)
 }
 
 // SessionWriter starts and ends sessions.

@@ -51,23 +51,6 @@ func (a *API) getProject(r *request) (answer, error) {
 	return ok(client.ProjectAnswer{Project: p})
 }
 
-func (a *API) listSessions(r *request) (answer, error) {
-	q := r.query()
-	p, err := a.namedProject(r, q)
-	if err != nil {
-		return answer{}, err
-	}
-	page := storage.Page{Limit: q.int("limit", 20, 1, 100), Offset: q.int("offset", 0, 0, 1<<31-1)}
-	all, err := a.Store.Sessions(r.Context(), p.Scope(), page)
-	if err != nil {
-		return answer{}, err
-	}
-	if all == nil {
-		all = []memory.Session{}
-	}
-	return ok(client.SessionList{Sessions: all})
-}
-
 // purgeProject answers with what is gone; a project that is empty already is no error.
 func (a *API) purgeProject(r *request) (answer, error) {
 	id := r.params.ByName("id")
@@ -78,15 +61,20 @@ func (a *API) purgeProject(r *request) (answer, error) {
 	return ok(client.Purged{Purged: true, ProjectID: id, Counts: counts})
 }
 
+// scopeOf is the project that a query names, or else everything that the key reaches.
+func (a *API) scopeOf(r *request, q query) (memory.Scope, error) {
+	if q.Get("projectId") == "" {
+		return r.caller.Scope(), nil
+	}
+	p, err := a.namedProject(r, q)
+	return p.Scope(), err
+}
+
 // stats counts one project, or everything that the key reaches.
 func (a *API) stats(r *request) (answer, error) {
-	scope, q := r.caller.Scope(), r.query()
-	if q.Get("projectId") != "" {
-		p, err := a.namedProject(r, q)
-		if err != nil {
-			return answer{}, err
-		}
-		scope = p.Scope()
+	scope, err := a.scopeOf(r, r.query())
+	if err != nil {
+		return answer{}, err
 	}
 	counts, err := a.Store.Counts(r.Context(), scope)
 	if err != nil {

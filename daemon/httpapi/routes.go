@@ -48,7 +48,7 @@ func keyedRoutes() []Route {
 	return []Route{
 		{http.MethodPost, "/v1/hooks", memory.ScopeEventsWrite, "Takes in one hook record and answers with the context it wants.", hookBody, (*API).postHook},
 		{http.MethodPost, "/v1/sessions/start", memory.ScopeSessionsWrite, "Finds or makes a session.", smallBody, (*API).startSession},
-		{http.MethodGet, "/v1/sessions", memory.ScopeObservationsRead, "Lists a project's sessions, newest first.", 0, (*API).listSessions},
+		{http.MethodGet, "/v1/sessions", memory.ScopeObservationsRead, "Lists sessions, newest first, each with what it was about.", 0, (*API).listSessions},
 		{http.MethodGet, "/v1/sessions/:id", memory.ScopeObservationsRead, "Finds a session by its id.", 0, (*API).getSession},
 		{http.MethodPost, "/v1/sessions/:id/end", memory.ScopeSessionsWrite, "Ends a session and owes its summary.", smallBody, (*API).endSession},
 		{http.MethodPost, "/v1/events", memory.ScopeEventsWrite, "Stores an event and owes an observation of it.", eventBody, (*API).postEvent},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +128,36 @@ func TestAuditLog(t *testing.T) {
 	if log := into[client.AuditLog](w.do("GET", "/v1/audit?action=observation.read", w.key, "").want(200)); len(log.Audit) != 1 {
 		t.Errorf("reads %+v", log)
 	}
+}
+
+// Sessions are listed of one project, or of all that a key reaches and no other.
+func TestSessionsOfOneProjectAndOfAll(t *testing.T) {
+	w := newWorld(t, nil)
+	stranger := w.mint(memory.APIKey{TeamID: w.theirs.ID, Scopes: []string{memory.ScopeAll}})
+	w.do("POST", "/v1/sessions/start", stranger, text(t, map[string]any{"projectId": w.foreign.ID, "externalSessionId": "z"})).want(201)
+	for name, p := range map[string]memory.Project{"x": w.p, "y": w.q} {
+		w.do("POST", "/v1/sessions/start", w.key, text(t, map[string]any{"projectId": p.ID, "externalSessionId": name, "contentSessionId": name})).want(201)
+	}
+	asked := map[string]any{"eventType": memory.EventUserPrompt, "payload": map[string]any{"prompt": "Why?\nSay it."}, "contentSessionId": "x", "occurredAtEpoch": 7}
+	w.do("POST", "/v1/events?generate=false", w.key, w.event(asked)).want(201)
+	mine := w.mint(memory.APIKey{Scopes: []string{memory.ScopeObservationsRead}, ProjectID: memory.Opt(w.q.ID)})
+	for name, tt := range map[string]struct{ path, key, want string }{
+		"one project":     {"/v1/sessions?projectId=" + w.p.ID, w.key, "x"},
+		"all of the team": {"/v1/sessions", w.key, "x y"},
+		"a bound key":     {"/v1/sessions", mine, "y"},
+		"another team":    {"/v1/sessions", stranger, "z"},
+	} {
+		var names []string
+		for _, one := range into[client.SessionList](w.do("GET", tt.path, tt.key, "").want(200)).Sessions {
+			names = append(names, string(one.ExternalSessionID))
+			if one.ExternalSessionID == "x" && (one.Topic != "Why? Say it." || one.ProjectName != w.p.Name || one.Prompts != 1 || one.LastEventAt != 7) {
+				t.Errorf("%s: %+v", name, one)
+			}
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+	w.do("GET", "/v1/sessions?projectId=nowhere", w.key, "").want(403)
 }

@@ -182,6 +182,10 @@ func hotStatements(scope memory.Scope) []hotStatement {
 			}
 			return err
 		}},
+		{"what sessions consist of", "server_sessions_(pkey|id)|agent_events_(session|prompts)|observations_(session|summaries)", func(ctx context.Context, s *Store) error {
+			_, err := s.SessionDigests(ctx, scope, []string{"s2", "s4"})
+			return err
+		}},
 		{"the last prompt", "agent_events_prompts", func(ctx context.Context, s *Store) error {
 			if _, err := s.LastPrompt(ctx, scope, "s2", now); !errors.Is(err, memory.ErrNotFound) {
 				return fmt.Errorf("found a prompt: %w", err)

@@ -42,6 +42,25 @@ func (r reads) Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]
 		in(s, "").add(` ORDER BY started_at DESC, id DESC`).page(p))
 }
 
+// SessionDigests checks the tenant on the sessions alone: what belongs to one shares
+// its project by a foreign key.
+func (r reads) SessionDigests(ctx context.Context, s memory.Scope, ids []string) ([]memory.SessionDigest, error) {
+	return all(ctx, r.q, func(r pgx.Rows) (d memory.SessionDigest, err error) {
+		return d, r.Scan(&d.SessionID, &d.Prompts, &d.ToolCalls, &d.Observations, &d.Summary, &d.FirstPrompt, &d.LastEventAt)
+	}, sql(`SELECT s.id, e.prompts, e.calls, o.observations, COALESCE((SELECT MAX(o.number) FROM observations o
+			WHERE o.session_id = s.id AND o.kind = '`+memory.KindSummaryObservation+`'), 0),
+		COALESCE((SELECT p.id FROM agent_events p WHERE p.session_id = s.id AND p.event_type = '`+memory.EventUserPrompt+`'
+			ORDER BY p.occurred_at, p.id LIMIT 1), ''), e.last
+		FROM (SELECT DISTINCT unnest(?::text[]) COLLATE "C" AS id) n,
+		LATERAL (SELECT s.id FROM server_sessions s WHERE s.id = n.id`, ids[:min(len(ids), storage.MaxPage)]).add(` AND `).
+		within(s, "s.").add(` LIMIT 1) s, -- which no plan can turn round
+		LATERAL (SELECT COUNT(*) FILTER (WHERE e.event_type = '`+memory.EventUserPrompt+`') prompts,
+			COUNT(*) FILTER (WHERE e.event_type = '`+memory.EventToolUse+`') calls, COALESCE(MAX(e.occurred_at), 0) last
+			FROM agent_events e WHERE e.session_id = s.id) e,
+		LATERAL (SELECT COUNT(*) FILTER (WHERE o.superseded_by IS NULL) observations
+			FROM observations o WHERE o.session_id = s.id) o ORDER BY s.id`))
+}
+
 func (t *tx) EnsureSession(ctx context.Context, in memory.Session) (memory.Session, bool, error) {
 	in.Metadata = object(in.Metadata)
 	n, err := t.exec(ctx, sql(`INSERT INTO server_sessions (id, team_id, project_id, external_session_id, content_session_id,

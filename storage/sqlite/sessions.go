@@ -48,6 +48,24 @@ func (r reads) Sessions(ctx context.Context, s memory.Scope, p storage.Page) ([]
 		` ORDER BY started_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
+// SessionDigests implements storage.SessionReader. Only the sessions' own rows are
+// checked for the tenant, see ofSession.
+func (r reads) SessionDigests(ctx context.Context, s memory.Scope, ids []string) ([]memory.SessionDigest, error) {
+	w := within(s).and("id IN (SELECT value FROM json_each(?))", jsonList(ids[:min(len(ids), storage.MaxPage)]))
+	return all(ctx, r.q, func(sc scanner) (d memory.SessionDigest, err error) {
+		return d, sc.Scan(&d.SessionID, &d.Prompts, &d.ToolCalls, &d.Observations, &d.Summary, &d.FirstPrompt, &d.LastEventAt)
+	}, `SELECT s.id,
+		(SELECT COUNT(*) FROM agent_events e WHERE e.session_id = s.id AND e.event_type = '`+memory.EventUserPrompt+`'),
+		(SELECT TOTAL(e.event_type = '`+memory.EventToolUse+`') FROM agent_events e WHERE e.session_id = s.id),
+		(SELECT TOTAL(o.superseded_by IS NULL) FROM observations o WHERE o.session_id = s.id),
+		COALESCE((SELECT MAX(o.number) FROM observations o
+			WHERE o.session_id = s.id AND o.kind = '`+memory.KindSummaryObservation+`'), 0),
+		COALESCE((SELECT e.id FROM agent_events e WHERE e.session_id = s.id AND e.event_type = '`+memory.EventUserPrompt+`'
+			ORDER BY e.occurred_at, e.id LIMIT 1), ''),
+		COALESCE((SELECT MAX(e.occurred_at) FROM agent_events e WHERE e.session_id = s.id), 0)
+		FROM server_sessions s WHERE `+w.String()+` ORDER BY s.id`, w.args...)
+}
+
 // EnsureSession implements storage.SessionWriter.
 func (t *tx) EnsureSession(ctx context.Context, n memory.Session) (memory.Session, bool, error) {
 	n.Metadata = object(n.Metadata)

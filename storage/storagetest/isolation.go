@@ -94,8 +94,11 @@ func reaches() map[string]reach {
 		"SessionByExternalID": func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByExternalID(ctx, s, "x")) },
 		"SessionByContentID":  func(ctx c, tx t, s s, _ r) (bool, error) { return found(tx.SessionByContentID(ctx, s, "c")) },
 		"Sessions":            func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Sessions(ctx, s, storage.Page{})) },
-		"HoldSession":         func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.HoldSession(ctx, s, r.session.ID)) },
-		"EndSession":          func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.EndSession(ctx, s, r.session.ID, 2)) },
+		"SessionDigests": func(ctx c, tx t, s s, r r) (bool, error) {
+			return some(tx.SessionDigests(ctx, s, []string{r.session.ID}))
+		},
+		"HoldSession": func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.HoldSession(ctx, s, r.session.ID)) },
+		"EndSession":  func(ctx c, tx t, s s, r r) (bool, error) { return found(tx.EndSession(ctx, s, r.session.ID, 2)) },
 		"SetSessionGeneration": func(ctx c, tx t, s s, r r) (bool, error) {
 			err := tx.SetSessionGeneration(ctx, s, r.session.ID, "failed", 2)
 			return err == nil, err

@@ -1,6 +1,9 @@
 package storagetest
 
 import (
+	"cmp"
+	"slices"
+
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -101,4 +104,50 @@ func (f *fixture) generates(s memory.Session) {
 		f.fails("a missing session", tx.SetSessionGeneration(f.ctx, f.ours, "nothing", "idle", 0), memory.ErrNotFound)
 		return nil
 	})
+}
+
+// testSessionDigests checks what is counted of a session, and that nothing of another
+// session is.
+func testSessionDigests(f *fixture) {
+	busy, idle := f.putSession(newSession(f.ours, "busy", 1)), f.putSession(newSession(f.ours, "idle", 2))
+	second := f.putEvent(prompt(f.ours, busy.ID, 5))
+	first := f.putEvent(prompt(f.ours, busy.ID, 3))
+	for at := range 3 {
+		e := newEvent(f.ours, busy.ID, memory.Epoch(6+at))
+		e.EventType = memory.EventToolUse
+		f.putEvent(e)
+	}
+	said := newEvent(f.ours, busy.ID, 9)
+	said.EventType = memory.EventAssistantMessage
+	f.putEvent(said)
+	f.putEvent(prompt(f.ours, "", 1)) // of no session
+	summary := func(title string) memory.Observation {
+		o := newObservation(f.ours, title, 9)
+		o.Kind, o.SessionID = memory.KindSummaryObservation, memory.Opt(busy.ID)
+		return f.putObservation(o)
+	}
+	found := newObservation(f.ours, "found", 6)
+	found.SessionID = memory.Opt(busy.ID)
+	f.putObservation(found)
+	summary("after the first turn")
+	newest := summary("after the last turn")
+	f.tx(func(tx storage.Tx) error { return tx.SupersedeSummaries(f.ctx, f.ours, busy.ID) })
+
+	got, err := f.store.SessionDigests(f.ctx, f.ours, []string{idle.ID, busy.ID, "nothing", busy.ID})
+	f.ok(err)
+	want := map[string]memory.SessionDigest{
+		idle.ID: {SessionID: idle.ID},
+		busy.ID: {SessionID: busy.ID, Prompts: 2, ToolCalls: 3, Observations: 2, Summary: newest.Number, FirstPrompt: first.ID, LastEventAt: 9},
+	}
+	f.same("as many as there are", len(got), len(want))
+	for _, d := range got {
+		f.same("digest", d, want[d.SessionID])
+	}
+	f.same("in the order of ids", slices.IsSortedFunc(got, func(a, b memory.SessionDigest) int {
+		return cmp.Compare(a.SessionID, b.SessionID)
+	}), true)
+	f.same("the later prompt is not the first", second.ID == first.ID, false)
+	none, err := f.store.SessionDigests(f.ctx, f.ours, nil)
+	f.ok(err)
+	f.same("of no sessions", len(none), 0)
 }

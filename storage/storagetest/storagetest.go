@@ -35,6 +35,7 @@ func Run(t *testing.T, open Open) {
 		{"keys", testKeys},
 		{"key rotation", testRotation},
 		{"sessions", testSessions},
+		{"session digests", testSessionDigests},
 		{"events", testEvents},
 		{"jobs", testJobs},
 		{"leases", testLeases},
