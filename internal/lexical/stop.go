@@ -9,7 +9,7 @@ func isStopWord(term string) bool {
 		"can", "could", "did", "do", "does", "doing", "dont",
 		"each", "for", "from", "had", "has", "have", "having", "he", "her", "here", "his", "how",
 		"i", "if", "im", "in", "into", "is", "it", "its", "just",
-		"me", "more", "most", "my", "no", "nor", "not", "now",
+		"many", "me", "more", "most", "much", "my", "no", "nor", "not", "now",
 		"of", "on", "only", "or", "other", "our", "out", "over", "own",
 		"please", "s", "same", "she", "should", "so", "some", "such",
 		"t", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",

@@ -9,18 +9,17 @@ import (
 type profile struct {
 	*storage.Ranked
 	frequency []float64 // of each term, weighed by the fields it is in
-	near      []int     // the least distance of each term to the next one; 0 where they share no field
+	near      []int     // how far each term and the next stand from where the query has them (see apart); 0 where they share no field
 	length    float64
 	question  bool
 }
 
 // fieldWeights are what one occurrence counts by its field. A title is what a person
-// or a model thought the observation is about. A fact is a sentence that was found
-// worth keeping by itself, and names of files and concepts are chosen, not written in
-// passing. Larger weights were no better on recorded sessions: a frequency saturates.
+// or a model thought the observation is about, and names of files are chosen, not
+// written in passing.
 func fieldWeights() [termlist.Fields]float64 {
 	return [termlist.Fields]float64{
-		termlist.Title: 2.5, termlist.Facts: 1.2, termlist.Narrative: 1, termlist.Files: 1.5, termlist.Concepts: 1.2,
+		termlist.Title: 2, termlist.Facts: 1, termlist.Narrative: 1, termlist.Files: 2, termlist.Concepts: 1,
 	}
 }
 
@@ -45,20 +44,20 @@ func (q *Query) read(r *storage.Ranked) profile {
 			p.frequency[i] += weight
 			last[i] = at + 1
 			if i > 0 && last[i-1] > 0 {
-				p.closer(i-1, last[i]-last[i-1])
+				p.closer(i-1, q.apart(i-1, last[i-1], last[i]))
 			}
 			if i+1 < len(last) && last[i+1] > 0 {
-				p.closer(i, last[i]-last[i+1])
+				p.closer(i, q.apart(i, last[i], last[i+1]))
 			}
 		}
 	}
 	return p
 }
 
-// closer notes a distance between a term and the next.
-func (p *profile) closer(term, distance int) {
-	if p.near[term] == 0 || distance < p.near[term] {
-		p.near[term] = distance
+// closer notes how far a term and the next stand from where the query has them.
+func (p *profile) closer(term, apart int) {
+	if p.near[term] == 0 || apart < p.near[term] {
+		p.near[term] = apart
 	}
 }
 

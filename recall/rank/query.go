@@ -10,6 +10,7 @@ import (
 // Query is a text that is asked for, as terms.
 type Query struct {
 	Terms []Term
+	name  bool // every word of it is one of the terms, as in a name or a message
 	// filter says of the lower byte of a hash whether a term has it: most words of an
 	// observation are none of the query's, and this is how they are told at once.
 	filter [256]bool
@@ -20,22 +21,44 @@ type Term struct {
 	Root string
 	Word string // as it was asked for first, folded
 	hash uint32
+	at   int // its place among all words of the query
 }
 
 // Parse makes a query of any text. Words that say nothing are left out, unless there
 // are no others.
 func Parse(text string) Query {
+	places := make(map[string]int)
+	words := 0
+	lexical.Scan(text, func(word string) bool {
+		if _, known := places[word]; !known {
+			places[word] = words
+		}
+		words++
+		return words < maxWords
+	})
 	var q Query
-	for _, word := range lexical.Terms(text) {
+	terms := lexical.Terms(text)
+	q.name = len(terms) == len(places)
+	for _, word := range terms {
 		root := lexical.Root(word)
 		if slices.ContainsFunc(q.Terms, func(t Term) bool { return t.Root == root }) {
 			continue
 		}
-		t := Term{Root: root, Word: word, hash: termlist.Hash(root)}
+		t := Term{Root: root, Word: word, hash: termlist.Hash(root), at: places[word]}
 		q.filter[byte(t.hash)] = true
 		q.Terms = append(q.Terms, t)
 	}
 	return q
+}
+
+// maxWords is how far into a query its words' places are known.
+const maxWords = 1024
+
+// apart is how far from where the query has them two terms stand, the i-th and the next,
+// in a field that has them at places; 1 is exactly there.
+func (q *Query) apart(i, place, next int) int {
+	off := next - place - (q.Terms[i+1].at - q.Terms[i].at)
+	return max(off, -off) + 1
 }
 
 // find returns the place of the term with that hash, or -1.

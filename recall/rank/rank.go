@@ -9,16 +9,15 @@
 //   - Context: a term counts a little where a neighbour holds it, one of the observations
 //     right before and after in the same session. What is asked for is often named once
 //     and then spoken of, or edited, without its name.
-//   - Nearness: terms that follow each other in the query and stand near to each other
-//     in a field count as more.
+//   - Nearness: terms that follow each other in the query and stand in a field as they
+//     do there count as more.
 //   - A question is seldom its own answer: what ends in one counts less, and what
 //     follows it takes more of its context from it.
 //   - Recency: of what matches equally, the newer.
 //
-// Every constant has its reason beside it. They were chosen in coarse steps with an eye
-// on each of the five conversations that bench/recall reads, apart, and kept where most
-// of them gained; the searches of recorded coding sessions, which were not looked at for
-// it, find their session as well. Most constants may be off by half without much harm.
+// Every constant has its reason beside it, and is round: off by half, each of them costs
+// about a point of what bench/recall finds, where there is a table of that. What a name
+// counts was chosen by queries for names that recorded coding sessions hold.
 package rank
 
 import (
@@ -31,8 +30,8 @@ import (
 
 const (
 	// saturation is BM25's k1. Observations are short: that a term is there says nearly
-	// all, how often little. 0.5 and 1.2 are as good.
-	saturation = 0.9
+	// all, how often little.
+	saturation = 1
 	// brevity is BM25's b: how much a long text has to hold more. In long texts from
 	// search engines' collections 0.75 is usual; among notes of a few lines, whose
 	// length says more about the day than about the topic, 0.2.
@@ -42,15 +41,17 @@ const (
 	// two observations on how many pages are asked for.
 	usualLength = 40
 
-	// What a term counts in a neighbour, of once in the observation itself: in the one
-	// before, after, two before, two after. What came before explains more than what
-	// came after. A reach of three finds no more.
-	contextBefore, contextAfter   = 0.25, 0.2
-	contextBefore2, contextAfter2 = 0.15, 0.1
-	contextAnswer                 = 0.7 // instead, in a question right before
-	questionCounts                = 0.8 // of the score of what ends as a question
-	nearCounts                    = 0.4 // of a term's weight, when its neighbour in the query stands right beside
-	freshness, freshFor           = 0.03, 30 * 24 * 3600 * 1000.0
+	// contextCounts is what a term counts in a neighbour, of once in the observation
+	// itself, and contextAnswer in a question right before it. That nearer neighbours
+	// count more, or those before it, finds no more; nor does a reach of four.
+	contextCounts, contextAnswer = 0.2, 0.8
+	// questionCounts is of the score of what ends as a question.
+	questionCounts = 0.8
+	// What two terms that follow each other in the query count more by, of the lesser
+	// weight, where they stand as far from each other as there: in a sentence, and in a
+	// query of nothing but names, which most often was copied.
+	nearInSentence, nearInName = 0.3, 1.5
+	freshness, freshFor        = 0.02, 30 * 24 * 3600 * 1000.0
 )
 
 // Reach is how far away a neighbour may be, by number.
@@ -101,13 +102,17 @@ func (s *scorer) score(i int) float64 {
 	p := &s.profiles[i]
 	context := s.context(i)
 	half := saturation * (1 - brevity + brevity*p.length/usualLength)
+	near := nearInSentence
+	if s.query.name {
+		near = nearInName
+	}
 	var score float64
 	for t, w := range s.weights {
 		if f := p.frequency[t] + context[t]; f > 0 {
 			score += w * f * (saturation + 1) / (f + half)
 		}
 		if p.near[t] > 0 {
-			score += nearCounts * min(w, s.weights[t+1]) / float64(p.near[t])
+			score += near * min(w, s.weights[t+1]) / float64(p.near[t])
 		}
 	}
 	if p.question {
@@ -125,7 +130,7 @@ func (s *scorer) context(i int) []float64 {
 		if n.Thread != p.Thread {
 			return
 		}
-		weight := contextOf(n.Number - p.Number)
+		weight := contextCounts
 		if n.Number == p.Number-1 && n.question {
 			weight = contextAnswer
 		}
@@ -140,18 +145,4 @@ func (s *scorer) context(i int) []float64 {
 		add(j)
 	}
 	return sum
-}
-
-func contextOf(distance int64) float64 {
-	switch distance {
-	case -1:
-		return contextBefore
-	case 1:
-		return contextAfter
-	case -2:
-		return contextBefore2
-	case 2:
-		return contextAfter2
-	}
-	return 0
 }

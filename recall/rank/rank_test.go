@@ -73,6 +73,18 @@ func TestOrder(t *testing.T) {
 		{"short before long", "zebra", apart(note{text: "zebra in a few words"}, note{text: "zebra " + filler}), []int64{1, 2}},
 		{"near before far", "zebra okapi", apart(note{text: "zebra okapi " + filler}, note{text: "zebra " + filler + " okapi"}),
 			[]int64{1, 2}},
+		{"in the query's order before another", "zebra okapi", apart(note{text: "zebra okapi"}, note{text: "okapi zebra"}), []int64{1, 2}},
+		{"as far apart as in the query", "zebra of the okapi", apart(
+			note{text: "zebra at my okapi"}, note{text: "zebra okapi"}, note{text: "zebra at first, and then my okapi"},
+		), []int64{1, 2, 3}},
+		{"a copied name before its words in a title", "reset orphaned branch", apart(
+			note{text: "reset orphaned branch " + filler},
+			note{Metadata: memory.Metadata{Title: "branch", Narrative: "an orphaned one is reset"}},
+		), []int64{1, 2}},
+		{"but a sentence is none", "how is an orphaned branch reset", apart(
+			note{text: "reset orphaned branch " + filler},
+			note{Metadata: memory.Metadata{Title: "branch", Narrative: "an orphaned one is reset"}},
+		), []int64{2, 1}},
 		{"an identifier before its parts", "MaxChunkSize", apart(
 			note{text: "the size of a chunk at most, max"}, note{text: "MaxChunkSize is a bound"},
 		), []int64{2, 1}},
