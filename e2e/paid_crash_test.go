@@ -62,6 +62,7 @@ func payAndKill(t *testing.T, policy memory.Policy) {
 		again += max(calls-1, 0)
 	}
 	t.Logf("%d calls for %d events, %d events shown again", len(model.sent()), events, again)
+	closeLedger(t, path, len(model.sent()), kills)
 	if again == 0 {
 		t.Error("the test is too tame: no call was cut off")
 	}
@@ -78,5 +79,25 @@ func payAndKill(t *testing.T, policy memory.Policy) {
 		if query(t, path, q, &n); n != 0 {
 			t.Errorf("%d %s", n, what)
 		}
+	}
+}
+
+// closeLedger checks that every call that the model was sent is in the ledger, by what it
+// cost or by its estimate. Beyond them are only calls that were cut off before they
+// were sent, a few with each kill.
+func closeLedger(t *testing.T, path string, sent, kills int) {
+	t.Helper()
+	var calls, tokens, reserved int
+	query(t, path, `SELECT SUM(calls), SUM(input_tokens + output_tokens) FROM usage_days`, &calls, &tokens)
+	query(t, path, `SELECT SUM(reserved_tokens) FROM observation_generation_jobs`, &reserved)
+	const workers = 10 // of both lanes
+	if calls < sent || calls > sent+workers*kills {
+		t.Errorf("the ledger has %d calls, the model was sent %d", calls, sent)
+	}
+	if tokens < sent*(stubInput+stubOutput) {
+		t.Errorf("the ledger has %d tokens for %d calls", tokens, sent)
+	}
+	if reserved != 0 {
+		t.Errorf("%d tokens are set aside for nobody", reserved)
 	}
 }

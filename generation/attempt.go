@@ -41,7 +41,7 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 	if a.job.Kind == memory.KindReindex {
 		return a.reindex(ctx)
 	}
-	in, err := a.input(ctx)
+	in, err := a.load(ctx)
 	if err != nil {
 		return ending{}, err
 	}
@@ -50,8 +50,10 @@ func (a *attempt) work(ctx context.Context) (ending, error) {
 		end.unasked, end.results = int64(len(in.owed)), a.results(in, end)
 		return end, nil
 	}
-	if err := a.reserve(ctx, a.estimate(in.Request)); err != nil {
-		return ending{}, err
+	if a.ahead == nil {
+		if err := a.reserve(ctx, a.estimate(in.Request)); err != nil {
+			return ending{}, err
+		}
 	}
 	resp, err := a.call(ctx, in.Request)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.ParseError {
@@ -83,7 +85,7 @@ func (a *attempt) call(ctx context.Context, r providers.Request) (resp providers
 			a.place.p.called(time.Since(began), err)
 		}
 	}()
-	defer func() { a.bill(resp) }()
+	defer func() { a.bill(a.cutOff(ctx, r, resp, err)) }()
 	defer func() {
 		if p := recover(); p != nil {
 			a.log.ErrorContext(ctx, "provider panicked", "panic", p, "stack", string(debug.Stack()))

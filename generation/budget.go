@@ -37,12 +37,7 @@ func (h Hold) lapsed(now memory.Epoch) bool { return h.Until <= now.Add(-3*holdF
 
 const (
 	// holdFor is how soon a job that waits for a budget looks again.
-	holdFor = 5 * time.Minute
-	// What a call is taken to cost before it is made: the tokens of our own words and
-	// of the answer, and of the events by their bytes, of which a prompt holds so many.
-	callTokens      = 4000
-	bytesPerToken   = 3
-	maxPromptBytes  = 256 << 10
+	holdFor         = 5 * time.Minute
 	sharedHoldLimit = 10_000 // projects that are remembered to wait
 )
 
@@ -167,57 +162,6 @@ func (a *attempt) mayCall(ctx context.Context) error {
 		return a.hold(*used, now)
 	}
 	return err
-}
-
-// reserve sets aside the tokens that a call may cost, on top of what the attempt
-// spent, if every budget has room for it. Two workers never share the same room.
-// What a call costs beyond that is the most by which a budget is passed. Where there is
-// no room the free part of the provider is asked instead, if it has one.
-func (a *attempt) reserve(ctx context.Context, tokens int64) error {
-	if len(a.limits) == 0 {
-		return nil
-	}
-	for _, u := range a.spent {
-		tokens += u.Tokens()
-	}
-	var over *overBudget
-	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
-		over = nil
-		if err := tx.ReserveTokens(ctx, a.job, a.owner, tokens); err != nil {
-			return err
-		}
-		for _, l := range a.limits {
-			taken, err := tx.TokensTaken(ctx, l.scope, l.since)
-			if err != nil {
-				return err
-			}
-			if taken > l.tokens {
-				over = a.hold(l, memory.Now())
-				return over // which gives the tokens back
-			}
-		}
-		return nil
-	})
-	switch {
-	case over != nil && a.askFree():
-		return nil
-	case over == nil && err == nil:
-		a.holds.drop(a.job.Scope())
-	}
-	return err
-}
-
-// estimate is about what a call costs, rather too much.
-func (w *Worker) estimate(r providers.Request) int64 {
-	bytes := len(r.Prompt)
-	for _, e := range r.Events {
-		bytes += len(e.Payload)
-	}
-	tokens := callTokens + int64(min(bytes, maxPromptBytes))/bytesPerToken
-	if w.MaxCallTokens > 0 {
-		tokens = min(tokens, w.MaxCallTokens)
-	}
-	return tokens
 }
 
 // hold remembers that the job's project waits for a budget.

@@ -52,20 +52,27 @@ func (w *Worker) handle(ctx, stopping context.Context, m memory.Message) error {
 	case objection != nil:
 		return a.reject(ctx, objection)
 	}
-	if err := a.mayCall(ctx); err != nil {
-		over, ok := asOverBudget(err)
-		switch {
-		case !ok:
-			return err
-		case !a.askFree():
+	leased, err := a.take(ctx)
+	if over, ok := asOverBudget(err); ok {
+		if !a.askFree() {
 			return a.wait(ctx, over)
 		}
+		leased, err = a.lease(ctx)
 	}
-	leased, err := a.lease(ctx)
 	if !leased || err != nil {
 		return err
 	}
 	return a.run(ctx)
+}
+
+// take leases the job, with the tokens of its call where they can be told by now. It
+// fails with *overBudget where there is no room for one.
+func (a *attempt) take(ctx context.Context) (leased bool, err error) {
+	if err := a.mayCall(ctx); err != nil {
+		return false, err
+	}
+	a.foresee(ctx)
+	return a.lease(ctx)
 }
 
 // objection is why a job must not be done at all.
@@ -113,7 +120,9 @@ type attempt struct {
 	log      *slog.Logger
 	spent    []memory.Usage // on calls so far, see usage.go
 
-	limits []limit // on what it may spend, see budget.go
+	limits   []limit // on what it may spend, see budget.go
+	ahead    *input  // what was loaded before the lease, see reserve.go
+	reserved bool    // tokens are set aside for a call, see reserve.go
 }
 
 // reject fails the job without trying it, and audits why. A job that somebody
@@ -124,11 +133,14 @@ func (a *attempt) reject(ctx context.Context, o *objection) error {
 		now := memory.Now()
 		failed = memory.Job{}
 		refusal := a.audit(o.action, now, details{Reason: o.reason, Team: o.claim.TeamID, Project: o.claim.ProjectID})
-		_, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
+		leased, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
 		if errors.Is(err, memory.ErrConflict) {
 			return tx.PutAudit(ctx, refusal)
 		}
 		if err != nil {
+			return err
+		}
+		if err := a.chargeLeft(ctx, tx, leased); err != nil {
 			return err
 		}
 		end := ending{Outcome: storage.Outcome{Status: memory.JobFailed, LastError: memory.Opt(o.reason), At: now}}
@@ -152,6 +164,9 @@ func (a *attempt) reject(ctx context.Context, o *objection) error {
 func (a *attempt) lease(ctx context.Context) (bool, error) {
 	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
 		now := memory.Now()
+		if err := a.lockBudget(ctx, tx); err != nil {
+			return err
+		}
 		if a.job.SourceID == string(a.job.SessionID) {
 			// Whoever ends a session holds it before its jobs. In the other order the two
 			// would wait for each other.
@@ -162,6 +177,9 @@ func (a *attempt) lease(ctx context.Context) (bool, error) {
 		}
 		job, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
 		if err != nil {
+			return err
+		}
+		if err := a.reserveLeased(ctx, tx, job); err != nil {
 			return err
 		}
 		a.job = job

@@ -72,6 +72,9 @@ func (w *Worker) reconcile(ctx context.Context) (int, error) {
 		if err := recordExpired(ctx, tx, expired, now); err != nil {
 			return err
 		}
+		if err := w.chargeExpired(ctx, tx, expired); err != nil {
+			return err
+		}
 		return tx.Enqueue(ctx, messages(expired, retries, owed)...)
 	})
 	if err != nil {

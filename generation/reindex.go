@@ -83,6 +83,9 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 	}
 	asked, cancel := context.WithTimeout(ctx, a.CallTimeout)
 	made, err := a.Embedder.Embed(asked, texts)
+	if asked.Err() != nil && err != nil && !a.free() { // given up: it may well be paid for
+		made.Tokens = estimateTexts(texts)
+	}
 	cancel()
 	used := providers.EmbeddingUsage(a.Embedder, a.job.Scope(), made.Tokens)
 	used.JobID = a.job.ID
@@ -125,7 +128,7 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 // settle writes down what a call cost in place of what was reserved for it, before the
 // attempt is over: a long one may make thousands.
 func (a *attempt) settle(ctx context.Context, tx storage.Tx, used memory.Usage) error {
-	if len(a.limits) > 0 {
+	if a.reserved {
 		if err := tx.ReserveTokens(ctx, a.job, a.owner, 0); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package generation
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"claude-mem/memory"
@@ -65,12 +66,28 @@ func (a *attempt) usage(end ending) []memory.Usage {
 }
 
 // payAnyway writes down what an attempt cost whose result nobody wants any more:
-// the job was cancelled, or is another's now.
+// the job was cancelled, or is another's now. The latter charged what was reserved.
 func (a *attempt) payAnyway(ctx context.Context) error {
 	if len(a.spent) == 0 {
 		return nil
 	}
-	err := a.Store.InTx(ctx, func(tx storage.Tx) error { return tx.AddUsage(ctx, a.usage(ending{})...) })
+	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
+		rows := a.usage(ending{})
+		_, err := tx.JobByID(ctx, a.job.ID)
+		switch {
+		case errors.Is(err, memory.ErrNotFound): // purged: there is no job to count it for
+			for i := range rows {
+				rows[i].JobID = ""
+			}
+		case err != nil:
+			return err
+		case a.reserved:
+			if mine, err := tx.ReleaseTokens(ctx, a.job); !mine || err != nil {
+				return err
+			}
+		}
+		return tx.AddUsage(ctx, rows...)
+	})
 	if err != nil {
 		return fmt.Errorf("add usage of job %s: %w", a.job.ID, err)
 	}

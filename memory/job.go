@@ -118,6 +118,10 @@ type Job struct {
 	LockedBy    Opt   `json:"-"` // the lease: who works on it …
 	LockedUntil Epoch `json:"-"` // … and until when nobody else may
 
+	// ReservedTokens are set aside for a call that is under way, or that was cut off
+	// and is not in the ledger yet.
+	ReservedTokens int64 `json:"-"`
+
 	// Retries is how often an operator put the job back to queued.
 	Retries int `json:"-"`
 

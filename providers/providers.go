@@ -88,10 +88,13 @@ type Embedding struct {
 	Tokens  int64       // that it read: by its own count, or else by estimate
 }
 
+// EmbeddingProvider is the provider that the ledger has embedding under.
+const EmbeddingProvider = "embeddings"
+
 // EmbeddingUsage is what one call of an Embedder puts into the ledger for a project.
 func EmbeddingUsage(e Embedder, s memory.Scope, tokens int64) memory.Usage {
 	u := memory.Usage{
-		TeamID: s.TeamID, ProjectID: s.ProjectID, Kind: memory.UsageEmbedding, Provider: "embeddings", Model: e.Model(),
+		TeamID: s.TeamID, ProjectID: s.ProjectID, Kind: memory.UsageEmbedding, Provider: EmbeddingProvider, Model: e.Model(),
 		At: memory.Now(), UsageCounts: memory.UsageCounts{Calls: 1, InputTokens: tokens},
 	}
 	if e.Free() {
@@ -114,6 +117,20 @@ func FreePart(p Provider) (part Provider, whole bool) {
 		return f.Free()
 	}
 	return nil, false
+}
+
+// Foresight is a Provider that knows beforehand whom it will ask.
+type Foresight interface {
+	// Next is the provider and the model that are most likely asked next.
+	Next() (provider, model string)
+}
+
+// Next is whom p will most likely ask, as far as p says ([Foresight]).
+func Next(p Provider) (provider, model string) {
+	if f, ok := p.(Foresight); ok {
+		return f.Next()
+	}
+	return p.Name(), ""
 }
 
 // Class says what a failure means for the job.

@@ -61,10 +61,17 @@ type UsageWriter interface {
 	// AddUsage counts what was used. To count the same twice is the caller's to avoid,
 	// by doing it in the transaction that ends an attempt.
 	AddUsage(ctx context.Context, used ...memory.Usage) error
+	// LockBudget keeps others who lock the team's budget waiting until the transaction
+	// ends, so that what TokensTaken then says can be acted upon. It comes before the
+	// rows that the transaction changes.
+	LockBudget(ctx context.Context, teamID string) error
 	// ReserveTokens sets tokens aside, in place of what it reserved before, for a call
-	// of a job whose lease is the owner's; else ErrConflict. They count as taken until
-	// the job is not processing any more. From here to the end of the transaction nobody else
-	// reserves for that team, so that what TokensTaken then says can be acted upon: to
-	// give the tokens back, roll back.
+	// of a job whose lease is the owner's; else ErrConflict. They count as taken while
+	// the job is processing, and stand on it (memory.Job.ReservedTokens) until FinishJob,
+	// or, where whoever made the call never came to that, until ReleaseTokens.
 	ReserveTokens(ctx context.Context, j memory.Job, owner string, tokens int64) error
+	// ReleaseTokens takes back what is set aside for a job that is not processing, to be
+	// counted by AddUsage in the same transaction. It reports whether there was anything:
+	// if not, somebody counted it before.
+	ReleaseTokens(ctx context.Context, j memory.Job) (bool, error)
 }

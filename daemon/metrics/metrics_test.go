@@ -74,6 +74,7 @@ type answering struct {
 }
 
 func (*answering) Name() string                       { return "claude" }
+func (*answering) Next() (provider, model string)     { return "claude", "big" }
 func (a *answering) Free() (providers.Provider, bool) { return a, true }
 func (a *answering) Generate(context.Context, providers.Request) (providers.Response, error) {
 	return a.resp, a.err
@@ -84,6 +85,9 @@ func TestProvider(t *testing.T) {
 	p := m.Provider(a)
 	if free, whole := providers.FreePart(p); free == nil || !whole || free.Name() != "claude" || p.Name() != "claude" {
 		t.Error("the provider is another than it was")
+	}
+	if name, model := providers.Next(p); name != "claude" || model != "big" {
+		t.Errorf("%s %s is asked next", name, model)
 	}
 	ask := func(ctx context.Context, resp providers.Response, err error) {
 		a.resp, a.err = resp, err

@@ -40,6 +40,9 @@ func (p *provider) Free() (part providers.Provider, whole bool) {
 	return &provider{free, p.m}, whole
 }
 
+// Next implements providers.Foresight.
+func (p *provider) Next() (name, model string) { return providers.Next(p.Provider) }
+
 // spent counts tokens; who counts none has none to show.
 func (m *Metrics) spent(c providers.Cost) {
 	for direction, n := range map[string]int64{"input": c.InputTokens, "output": c.OutputTokens} {

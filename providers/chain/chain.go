@@ -100,6 +100,16 @@ func (c *Chain) Free() (part providers.Provider, whole bool) {
 	return free, len(free.members) == len(c.members)
 }
 
+// Next implements [providers.Foresight]: the first member that costs and is not left out.
+func (c *Chain) Next() (provider, model string) {
+	for _, m := range c.members {
+		if _, free := providers.FreePart(m.Provider); !free && m.away() == 0 && m.breaker.State() != gobreaker.StateOpen {
+			return providers.Next(m.Provider)
+		}
+	}
+	return c.Name(), ""
+}
+
 // Generate asks the members in turn until one answers. An answer that was not
 // understood goes back to be corrected by the same member; the second time, the
 // next one is asked. Whatever was paid for is in the Response, also with an error.

@@ -44,6 +44,26 @@ func classOf(err error) providers.Class {
 	return ""
 }
 
+// Whom a chain will ask is the first that costs and that is not left out.
+func TestWhoIsNext(t *testing.T) {
+	for name, c := range map[string]struct {
+		chain *Chain
+		want  string
+	}{
+		"the first":         {New(time.Minute, says("a", nil), says("b", nil)), "a"},
+		"not who is free":   {New(time.Minute, local.New(), says("b", nil)), "b"},
+		"not who refuses":   {New(time.Minute, says("a", fails(providers.Auth)), says("b", nil)), "b"},
+		"nobody that costs": {New(time.Minute, says("a", fails(providers.Auth)), local.New()), "a,local"},
+	} {
+		if _, err := c.chain.Generate(t.Context(), providers.Request{Kind: memory.KindEvent}); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := providers.Next(c.chain); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // Whatever the first says that another may mend, the next serves, and what the
 // first cost is not forgotten.
 func TestTheNextServes(t *testing.T) {

@@ -76,6 +76,9 @@ func New(name string, m Model, o Options) *Provider {
 // Name is the provider's name in settings and on observations.
 func (p *Provider) Name() string { return p.name }
 
+// Next implements providers.Foresight.
+func (p *Provider) Next() (provider, model string) { return p.name, p.opts.Model }
+
 // Generate asks the model once. What the call cost stands in the Response, also
 // with an error.
 func (p *Provider) Generate(ctx context.Context, r providers.Request) (providers.Response, error) {

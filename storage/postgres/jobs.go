@@ -13,13 +13,13 @@ const jobColumns = `id, project_id, team_id, source_type, source_id, COALESCE(ev
 	job_type, status, queue_id, attempts, max_attempts, COALESCE(next_attempt_at, 0), COALESCE(completed_at, 0),
 	COALESCE(failed_at, 0), COALESCE(cancelled_at, 0), COALESCE(last_error, ''), created_at, updated_at, kind, revision,
 	COALESCE(result, ''), COALESCE(locked_by, ''), COALESCE(locked_until, 0), COALESCE(api_key_id, ''),
-	COALESCE(actor_id, ''), source_adapter, COALESCE(request_id, ''), retries`
+	COALESCE(actor_id, ''), source_adapter, COALESCE(request_id, ''), retries, reserved_tokens`
 
 func readJob(r pgx.Rows) (j memory.Job, err error) {
 	return j, r.Scan(&j.ID, &j.ProjectID, &j.TeamID, &j.SourceType, &j.SourceID, &j.EventID, &j.SessionID,
 		&j.JobType, &j.Status, &j.QueueID, &j.Attempts, &j.MaxAttempts, &j.NextAttemptAt, &j.CompletedAt,
 		&j.FailedAt, &j.CancelledAt, &j.LastError, &j.CreatedAt, &j.UpdatedAt, &j.Kind, &j.Revision,
-		&j.Result, &j.LockedBy, &j.LockedUntil, &j.APIKeyID, &j.ActorID, &j.SourceAdapter, &j.RequestID, &j.Retries)
+		&j.Result, &j.LockedBy, &j.LockedUntil, &j.APIKeyID, &j.ActorID, &j.SourceAdapter, &j.RequestID, &j.Retries, &j.ReservedTokens)
 }
 
 const (

@@ -38,7 +38,7 @@ func (t *tx) FinishJob(ctx context.Context, id, owner string, o storage.Outcome)
 		kept = 1
 	}
 	q := sql(updateJob+`locked_by = NULL, locked_until = NULL, attempts = GREATEST(attempts - ?::int, 0), last_error = ?,
-		result = ?, skipped = ?, updated_at = ?, status = ?`,
+		result = ?, skipped = ?, updated_at = ?, status = ?, reserved_tokens = 0`,
 		kept, text(o.LastError), text(o.Result), skipped(o.Result), o.At, string(o.Status))
 	switch o.Status {
 	case memory.JobCompleted:

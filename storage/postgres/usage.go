@@ -103,12 +103,18 @@ func (t *tx) AddUsage(ctx context.Context, used ...memory.Usage) error {
 	return nil
 }
 
-// ReserveTokens holds a lock for the team until the transaction ends: two that
-// reserved at once would not see each other's tokens.
+// LockBudget holds a lock of the database's until the transaction ends.
+func (t *tx) LockBudget(ctx context.Context, teamID string) error {
+	return t.later(ctx, sql(`SELECT pg_advisory_xact_lock(hashtextextended('usage ' || ?, 0))`, teamID))
+}
+
 func (t *tx) ReserveTokens(ctx context.Context, j memory.Job, owner string, tokens int64) error {
-	if err := t.later(ctx, sql(`SELECT pg_advisory_xact_lock(hashtextextended('usage ' || ?, 0))`, j.TeamID)); err != nil {
-		return err
-	}
 	_, err := t.update(ctx, notYours, sql(updateJob+`reserved_tokens = ?`, tokens).leased(j.ID, owner))
 	return err
+}
+
+func (t *tx) ReleaseTokens(ctx context.Context, j memory.Job) (bool, error) {
+	n, err := t.exec(ctx, sql(updateJob+`reserved_tokens = 0 WHERE `).within(j.Scope(), "").and("id = ?", j.ID).
+		and("status <> 'processing'").and("reserved_tokens > 0"))
+	return n > 0, err
 }

@@ -39,7 +39,8 @@ func (t *tx) FinishJob(ctx context.Context, id, owner string, o storage.Outcome)
 	if o.KeepAttempt {
 		kept = 1
 	}
-	set := `locked_by = NULL, locked_until = NULL, attempts = MAX(attempts - ?, 0), last_error = ?, result = ?, updated_at = ?, status = ?`
+	set := `locked_by = NULL, locked_until = NULL, attempts = MAX(attempts - ?, 0), last_error = ?, result = ?, updated_at = ?, status = ?,
+		reserved_tokens = 0`
 	values := []any{kept, text(o.LastError), text(o.Result), o.At, o.Status}
 	switch o.Status {
 	case memory.JobCompleted:

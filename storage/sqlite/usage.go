@@ -109,9 +109,19 @@ func (t *tx) AddUsage(ctx context.Context, used ...memory.Usage) error {
 	return nil
 }
 
-// ReserveTokens implements storage.UsageWriter. There is one writer: nobody else
+// LockBudget implements storage.UsageWriter. There is one writer: nobody else
 // reserves meanwhile.
+func (*tx) LockBudget(context.Context, string) error { return nil }
+
+// ReserveTokens implements storage.UsageWriter.
 func (t *tx) ReserveTokens(ctx context.Context, j memory.Job, owner string, tokens int64) error {
 	_, err := t.update(ctx, notYours, `reserved_tokens = ?`, leased(j.ID, owner), tokens)
 	return err
+}
+
+// ReleaseTokens implements storage.UsageWriter.
+func (t *tx) ReleaseTokens(ctx context.Context, j memory.Job) (bool, error) {
+	w := within(j.Scope()).and("id = ?", j.ID).and("status <> 'processing'").and("reserved_tokens > 0")
+	n, err := t.exec(ctx, `UPDATE observation_generation_jobs SET reserved_tokens = 0 WHERE `+w.String(), w.args...)
+	return n > 0, err
 }

@@ -67,6 +67,7 @@ func Run(t *testing.T, open Open) {
 		{"usage", testUsage},
 		{"usage of jobs", testJobUsage},
 		{"reservations", testReservations},
+		{"reservations of calls that were cut off", testReservationsLeft},
 		{"matching", testMatching},
 		{"ranked", testRanked},
 		{"audit", testAudit},

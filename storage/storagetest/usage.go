@@ -116,6 +116,9 @@ func testReservations(f *fixture) {
 	reserve := func(j memory.Job, owner string) (granted bool, err error) {
 		err = f.store.InTx(f.ctx, func(tx storage.Tx) error {
 			granted = false
+			if err := tx.LockBudget(f.ctx, j.TeamID); err != nil {
+				return err
+			}
 			if err := tx.ReserveTokens(f.ctx, j, owner, each); err != nil {
 				return err
 			}
@@ -161,4 +164,55 @@ func testReservations(f *fixture) {
 	hosted.Kind, own.Kind = memory.UsageEmbedding, memory.UsageEmbeddingFree
 	f.addUsage(hosted, own)
 	f.same("of an embedding model, what is paid for counts", taken(f.ours), before+7)
+}
+
+// testReservationsLeft checks that what an attempt set aside stands on its job until it
+// ends it or, if it never does, until somebody counts it, once.
+func testReservationsLeft(f *fixture) {
+	j := f.putJob(newJob(f.ours, memory.KindEvent, "e", 1))
+	lease := func(owner string, now memory.Epoch) int64 {
+		got, err := f.lease(j.ID, owner, now, now+100)
+		f.ok(err)
+		return got.ReservedTokens
+	}
+	reserve := func(owner string, tokens int64) {
+		f.tx(func(tx storage.Tx) error { return tx.ReserveTokens(f.ctx, j, owner, tokens) })
+	}
+	release := func(of memory.Job) (was bool) {
+		f.tx(func(tx storage.Tx) (err error) {
+			was, err = tx.ReleaseTokens(f.ctx, of)
+			return err
+		})
+		return was
+	}
+	taken := func() int64 {
+		n, err := f.store.TokensTaken(f.ctx, f.ours, 0)
+		f.ok(err)
+		return n
+	}
+	f.same("before anything is set aside", lease("one", 10), int64(0))
+	reserve("one", 300)
+	f.same("released under the hands of who holds the lease", release(j), false)
+	f.same("left by the attempt before", lease("two", 200), int64(300))
+	reserve("two", 400)
+	f.same("in place of what was set aside", taken(), int64(400))
+
+	f.tx(func(tx storage.Tx) error {
+		expired, _, err := tx.RecoverJobs(f.ctx, 400, 10)
+		f.same("expired", len(expired), 1)
+		f.same("left by a lease that ran out", expired[0].ReservedTokens, int64(400))
+		return err
+	})
+	f.same("taken by nobody any more", taken(), int64(0))
+	foreign := j
+	foreign.TeamID, foreign.ProjectID = f.theirs.TeamID, f.theirs.ProjectID
+	f.same("released by another tenant", release(foreign), false)
+	f.same("released", release(j), true)
+	f.same("released again", release(j), false)
+
+	f.same("after it was released", lease("three", 500), int64(0))
+	reserve("three", 500)
+	_, err := f.finish(j.ID, "three", storage.Outcome{Status: memory.JobQueued, NextAttemptAt: 510, At: 510})
+	f.ok(err)
+	f.same("after the attempt ended", lease("four", 600), int64(0))
 }
