@@ -105,13 +105,10 @@ func (s screen) whole(o memory.Observation) {
 
 // stale says that the files of a memory are not any more what it tells of.
 func stale(o memory.Observation) string {
-	switch o.Stale {
-	case memory.StaleChanged:
-		return ", its files changed since"
-	case memory.StaleGone:
-		return ", its files are gone"
+	if o.Stale == "" {
+		return ""
 	}
-	return ""
+	return ", " + o.StaleNote()
 }
 
 func subagent(o memory.Observation) string {

@@ -3,7 +3,6 @@ package mcp
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"claude-mem/memory"
 	"claude-mem/recall"
@@ -17,7 +16,7 @@ const maxAnswer = 12000
 func list(all []memory.Observation) string {
 	var b strings.Builder
 	for _, o := range all {
-		b.WriteString(day(o.OccurredAt) + " " + recall.IndexLine(o))
+		b.WriteString(recall.Day(o.OccurredAt) + " " + recall.IndexLine(o))
 	}
 	return b.String()
 }
@@ -27,7 +26,7 @@ func story(all []memory.Observation, anchor int64) string {
 	var b strings.Builder
 	last := ""
 	for _, o := range all {
-		if d := day(o.OccurredAt); d != last {
+		if d := recall.Day(o.OccurredAt); d != last {
 			last = d
 			b.WriteString(d + "\n")
 		}
@@ -70,7 +69,7 @@ func full(o memory.Observation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "#%d %s %s", o.Number, o.Kind, o.OccurredAt.Time().Local().Format("2006-01-02 15:04"))
 	if o.Stale != "" {
-		b.WriteString(" (its files changed since)")
+		b.WriteString(" (" + o.StaleNote() + ")")
 	}
 	if o.SupersededBy != "" {
 		b.WriteString(" (replaced by a newer memory)")
@@ -95,5 +94,3 @@ func numbers(all []memory.Observation) string {
 	}
 	return strings.Join(cited, ", ")
 }
-
-func day(e memory.Epoch) string { return e.Time().Local().Format(time.DateOnly) }

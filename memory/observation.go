@@ -56,6 +56,17 @@ const (
 	StaleGone    = "gone"    // none of its files is there any more
 )
 
+// StaleNote says in words what Stale says, or is "".
+func (o Observation) StaleNote() string {
+	switch o.Stale {
+	case StaleChanged:
+		return "changed since"
+	case StaleGone:
+		return "file gone"
+	}
+	return ""
+}
+
 // Scope is the tenant that owns the observation.
 func (o Observation) Scope() Scope { return Scope{TeamID: o.TeamID, ProjectID: o.ProjectID} }
 

@@ -148,7 +148,7 @@ func told(hits []storage.Hit, tokens int, d *disk, head string) Context {
 }
 
 func heading(o memory.Observation) string {
-	return "\n" + cite(o) + " " + date(o) + " " + line(o.Kind) + ": " + clip(line(o.Title()), 200) + staleMark(o.Stale) + "\n"
+	return "\n" + cite(o) + " " + date(o) + " " + line(o.Kind) + ": " + clip(line(o.Title()), 200) + staleMark(o) + "\n"
 }
 
 // full is an observation as a model reads it.

@@ -44,7 +44,7 @@ func (r *Recall) FileContext(ctx context.Context, s memory.Scope, in FileInput) 
 	rows := p.section("")
 	var out Context
 	for _, o := range telling(all, in.Limit) {
-		if p.add(rows, cite(o)+" "+date(o)+" "+line(o.Kind)+": "+clip(line(o.Title()), 130)+staleMark(o.Stale)+"\n") {
+		if p.add(rows, cite(o)+" "+date(o)+" "+line(o.Kind)+": "+clip(line(o.Title()), 130)+staleMark(o)+"\n") {
 			out.Observations = append(out.Observations, o)
 		}
 	}

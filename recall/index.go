@@ -109,15 +109,20 @@ func worth(o memory.Observation) int {
 
 // IndexLine names an observation in one line, as the index of a session's context
 // does: number, kind, title, file, and about how many tokens it has in full.
-func IndexLine(o memory.Observation) string { return entry(o, o.Stale) }
-
-// entry is an index line.
-func entry(o memory.Observation, stale string) string {
+func IndexLine(o memory.Observation) string {
 	text := cite(o) + " " + line(o.Kind) + ": " + clip(line(o.Title()), 130)
 	if f := mainFile(o); f != "" && !strings.Contains(text, f) {
 		text += " (" + f + ")"
 	}
-	return text + " ~" + strconv.Itoa(Tokens(o.Content)) + staleMark(stale) + "\n"
+	return text + " ~" + strconv.Itoa(Tokens(o.Content)) + staleMark(o) + "\n"
+}
+
+// staleMark says that an observation is stale, at the end of its line.
+func staleMark(o memory.Observation) string {
+	if o.Stale == "" {
+		return ""
+	}
+	return " (" + o.StaleNote() + ")"
 }
 
 // mainFile is the name of the file an observation is about.
@@ -127,17 +132,6 @@ func mainFile(o memory.Observation) string {
 			name := files[0]
 			return clip(line(name[strings.LastIndexByte(name, '/')+1:]), 40)
 		}
-	}
-	return ""
-}
-
-// staleMark says that an observation is stale, at the end of its line.
-func staleMark(stale string) string {
-	switch stale {
-	case memory.StaleChanged:
-		return " (changed since)"
-	case memory.StaleGone:
-		return " (file gone)"
 	}
 	return ""
 }

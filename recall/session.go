@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -129,8 +130,9 @@ func (b *sessionPage) fill(summaries, relevant, index []memory.Observation) {
 			relevant = b.nearby(relevant, nearFirst)
 			index = b.entries(index, indexFirst)
 		}
+		o.Stale = b.disk.stale(o)
 		if b.add(b.told, summaryPiece(o, i == 0)) || b.add(b.told, summaryLine(o)) {
-			b.use(o)
+			b.used = append(b.used, o)
 			if i == 0 {
 				b.steps(o)
 			}
@@ -146,18 +148,13 @@ func (b *sessionPage) nearby(relevant []memory.Observation, n int) []memory.Obse
 		if i == n {
 			return relevant[i:]
 		}
-		if !b.add(b.near, entry(o, b.disk.stale(o))) {
+		o.Stale = b.disk.stale(o)
+		if !b.add(b.near, IndexLine(o)) {
 			return nil
 		}
-		b.use(o)
+		b.used = append(b.used, o)
 	}
 	return nil
-}
-
-// use notes that an observation is told.
-func (b *sessionPage) use(o memory.Observation) {
-	o.Stale = b.disk.stale(o)
-	b.used = append(b.used, o)
 }
 
 // steps lists what the session left open.
@@ -181,8 +178,8 @@ func (b *sessionPage) entries(index []memory.Observation, n int) []memory.Observ
 		if i == n {
 			return index[i:]
 		}
-		piece := entry(o, b.disk.stale(o))
-		day := date(o)
+		o.Stale = b.disk.stale(o)
+		piece, day := IndexLine(o), date(o)
 		if day != b.day {
 			piece = day + "\n" + piece
 		}
@@ -190,7 +187,7 @@ func (b *sessionPage) entries(index []memory.Observation, n int) []memory.Observ
 			return nil
 		}
 		b.day = day
-		b.use(o)
+		b.used = append(b.used, o)
 	}
 	return nil
 }
@@ -228,4 +225,8 @@ func flow(text string) string {
 
 func cite(o memory.Observation) string { return "#" + strconv.FormatInt(o.Number, 10) }
 
-func date(o memory.Observation) string { return o.OccurredAt.Time().Format("2006-01-02") }
+func date(o memory.Observation) string { return Day(o.OccurredAt) }
+
+// Day writes the date of a moment as whoever runs this process counts days: a person's
+// own daemon and its MCP server are in the person's time zone.
+func Day(e memory.Epoch) string { return e.Time().Local().Format(time.DateOnly) }
