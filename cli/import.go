@@ -30,16 +30,16 @@ func (c *console) importCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			files, err := recordings(args, c.in)
+			file, err := input(args[0], c.in)
 			if err != nil {
 				return err
 			}
-			n, err := c.importFile(cmd.Context(), cfg, files[0], dry)
+			n, err := c.importFile(cmd.Context(), cfg, file, dry)
 			if err != nil && !dry && n.Added.Total() > 0 {
-				return fmt.Errorf("%s: %w; %s are in: import again to go on, nothing is stored twice", files[0].name, err, rowsOf(n.Added))
+				return fmt.Errorf("%s: %w; %s are in: import again to go on, nothing is stored twice", file.name, err, rowsOf(n.Added))
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", files[0].name, err)
+				return fmt.Errorf("%s: %w", file.name, err)
 			}
 			return c.print(asJSON, n, func(s screen) { s.imported(n, dry) })
 		},
@@ -50,7 +50,7 @@ func (c *console) importCommand() *cobra.Command {
 }
 
 // importFile reads the file and shows how far it has come.
-func (c *console) importFile(ctx context.Context, cfg *config.Config, f recording, dry bool) (exchange.Imported, error) {
+func (c *console) importFile(ctx context.Context, cfg *config.Config, f inputFile, dry bool) (exchange.Imported, error) {
 	r, err := f.open()
 	if err != nil {
 		return exchange.Imported{}, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 )
 
@@ -15,28 +14,20 @@ import (
 const maxRecordedLine = 64 << 20
 
 // recording is a stream of recorded hook events, one JSON object per line.
-type recording struct {
-	name string
-	size int64 // bytes; -1 for standard input
-	open func() (io.ReadCloser, error)
-}
+type recording struct{ inputFile }
 
 // recordings checks that all files are there before any is read.
 func recordings(paths []string, stdin io.Reader) ([]recording, error) {
 	var all []recording
 	for _, path := range paths {
-		if path == "-" {
-			all = append(all, recording{"standard input", -1, func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil }})
-			continue
+		f, err := input(path, stdin)
+		if errors.Is(err, errFolder) {
+			return nil, fmt.Errorf("%w; name the recordings in it: claude-mem replay %s", err, filepath.Join(path, "*.jsonl"))
 		}
-		fi, err := os.Stat(path)
 		if err != nil {
-			return nil, fmt.Errorf("open the recording: %w", err)
+			return nil, err
 		}
-		if fi.IsDir() {
-			return nil, fmt.Errorf("%s is a folder; name the recordings in it: claude-mem replay %s", path, filepath.Join(path, "*.jsonl"))
-		}
-		all = append(all, recording{filepath.Base(path), fi.Size(), func() (io.ReadCloser, error) { return os.Open(path) }})
+		all = append(all, recording{f})
 	}
 	return all, nil
 }

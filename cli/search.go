@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,9 +146,10 @@ func (c *console) contextCommand() *cobra.Command {
 
 func (c *console) timelineCommand() *cobra.Command {
 	var (
-		f      projectFlag
-		in     client.TimelineRequest
-		asJSON bool
+		f             projectFlag
+		in            client.TimelineRequest
+		before, after int
+		asJSON        bool
 	)
 	cmd := &cobra.Command{
 		Use:   "timeline NUMBER|TEXT…",
@@ -157,6 +159,10 @@ func (c *console) timelineCommand() *cobra.Command {
 		Example: "  claude-mem timeline 41\n  claude-mem timeline --before 10 --after 3 time zones in the report",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := cmp.Or(between(cmd, "before", before, 0, maxListed), between(cmd, "after", after, 0, maxListed)); err != nil {
+				return err
+			}
+			in.Before, in.After = &before, &after
 			if n, ok := number(args[0]); ok && len(args) == 1 {
 				in.Anchor = n
 			} else {
@@ -181,8 +187,8 @@ func (c *console) timelineCommand() *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().IntVar(&in.Before, "before", 5, "how many older ones to show")
-	cmd.Flags().IntVar(&in.After, "after", 5, "how many newer ones to show")
+	cmd.Flags().IntVar(&before, "before", 5, "how many older ones to show, at most 100")
+	cmd.Flags().IntVar(&after, "after", 5, "how many newer ones to show, at most 100")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -87,13 +87,13 @@ func TestRequestsAreTheContracts(t *testing.T) {
 			func(c *Client) (any, error) {
 				return c.Context(ctx, ContextRequest{ProjectID: "p", Query: "q", TokenBudget: 9})
 			}},
-		{"session context", `GET /v1/context?projectId=%2Fp&sessionId=s `, `{}`,
+		{"session context", `GET /v1/context?projectId=%2Fp `, `{}`,
 			func(c *Client) (any, error) {
-				return c.SessionContext(ctx, SessionContextRequest{ProjectID: "/p", SessionID: "s"})
+				return c.SessionContext(ctx, SessionContextRequest{ProjectID: "/p"})
 			}},
-		{"timeline", `GET /v1/timeline?after=2&anchor=12&before=1&projectId=p `, `{}`,
+		{"timeline", `GET /v1/timeline?after=0&anchor=12&before=1&projectId=p `, `{}`,
 			func(c *Client) (any, error) {
-				return c.Timeline(ctx, TimelineRequest{ProjectID: "p", Anchor: 12, Before: 1, After: 2})
+				return c.Timeline(ctx, TimelineRequest{ProjectID: "p", Anchor: 12, Before: new(1), After: new(0)})
 			}},
 		{"observations", `POST /v1/observations/batch {"numbers":[3,1]}`, `{}`,
 			func(c *Client) (any, error) {

@@ -50,8 +50,7 @@ type ContextRequest struct {
 // SessionContextRequest asks for the session-start context (GET /v1/context).
 type SessionContextRequest struct {
 	ProjectID   string
-	SessionID   string // the server's id of the session that starts, if it is known
-	TokenBudget int    // 0 means the server's default
+	TokenBudget int // 0 means the server's default
 	// Tree is what the session would work on; what bears on it is listed first.
 	Tree memory.WorkingTree
 }
@@ -70,7 +69,7 @@ type TimelineRequest struct {
 	ProjectID     string
 	Anchor        int64
 	Query         string
-	Before, After int // observations on each side; 0 means the server's default
+	Before, After *int // observations on each side, at most 100; nil means 10
 }
 
 // TimelineResponse is in the order things happened, the anchor among them.
@@ -94,7 +93,6 @@ func (c *Client) Context(ctx context.Context, in ContextRequest) (ContextRespons
 // SessionContext builds the text that a session starts with.
 func (c *Client) SessionContext(ctx context.Context, in SessionContextRequest) (ContextResponse, error) {
 	q := url.Values{"projectId": {in.ProjectID}}
-	setText(q, "sessionId", in.SessionID)
 	setInt(q, "tokenBudget", in.TokenBudget)
 	setText(q, "branch", in.Tree.Branch)
 	for _, name := range in.Tree.Changed[:min(len(in.Tree.Changed), memory.MaxChangedFiles)] {
@@ -111,8 +109,11 @@ func (c *Client) Timeline(ctx context.Context, in TimelineRequest) (TimelineResp
 		q.Set("anchor", strconv.FormatInt(in.Anchor, 10))
 	}
 	setText(q, "query", in.Query)
-	setInt(q, "before", in.Before)
-	setInt(q, "after", in.After)
+	for name, n := range map[string]*int{"before": in.Before, "after": in.After} {
+		if n != nil {
+			q.Set(name, strconv.Itoa(*n))
+		}
+	}
 	var out TimelineResponse
 	return out, c.do(ctx, get("/v1/timeline", q), &out)
 }

@@ -117,7 +117,7 @@ func timelineTool(d Door) tool[timelineArgs] {
 				return "", err
 			}
 			answer, err := m.Timeline(ctx, client.TimelineRequest{
-				ProjectID: project, Anchor: in.Anchor, Query: in.Query, Before: neighbours(in.Before), After: neighbours(in.After),
+				ProjectID: project, Anchor: in.Anchor, Query: in.Query, Before: new(in.Before), After: new(in.After),
 			})
 			if err != nil {
 				return "", inProject(err)
@@ -133,14 +133,6 @@ func inProject(err error) error {
 		return memory.Errorf(memory.CodeNotFound, "%w: this project has none such; take a number from search, or name its project", err)
 	}
 	return err
-}
-
-// neighbours says none as the API wants it.
-func neighbours(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
 }
 
 type observationsArgs struct {

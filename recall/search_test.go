@@ -132,8 +132,9 @@ func TestTimelineIsAroundItsAnchor(t *testing.T) {
 	}{
 		{TimelineInput{Anchor: 5, Before: 2, After: 1}, []int64{3, 4, 5, 6}},
 		{TimelineInput{Query: "zones", Before: 1, After: 1}, []int64{4, 5, 6}},
-		{TimelineInput{Anchor: 5}, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
-		{TimelineInput{Anchor: 9, Before: -1, After: 5}, []int64{9}},
+		{TimelineInput{Anchor: 5, Before: MaxNeighbours, After: MaxNeighbours}, []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{TimelineInput{Anchor: 9, After: 5}, []int64{9}},
+		{TimelineInput{Anchor: 4}, []int64{4}},
 	} {
 		got, err := f.Timeline(t.Context(), f.scope, tt.in)
 		if err != nil || !slices.Equal(numbers(got), tt.want) || got.Anchor != tt.want[slices.Index(tt.want, got.Anchor)] {

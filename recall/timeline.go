@@ -9,7 +9,7 @@ import (
 
 // Limits of a timeline, on each side of the anchor.
 const (
-	DefaultNeighbours = 10
+	DefaultNeighbours = 10 // where nobody says
 	MaxNeighbours     = 100
 )
 
@@ -18,7 +18,7 @@ const (
 type TimelineInput struct {
 	Anchor        int64
 	Query         string
-	Before, After int // 0 means DefaultNeighbours, negative none; at most MaxNeighbours
+	Before, After int // at most MaxNeighbours
 }
 
 // Timeline is a stretch of memory in the order things happened.
@@ -40,16 +40,9 @@ func (r *Recall) Timeline(ctx context.Context, s memory.Scope, in TimelineInput)
 		}
 		in.Anchor = hits[0].Number
 	}
-	around, err := r.store.Around(ctx, s, in.Anchor, neighbours(in.Before), neighbours(in.After))
+	around, err := r.store.Around(ctx, s, in.Anchor, min(in.Before, MaxNeighbours), min(in.After, MaxNeighbours))
 	if err != nil {
 		return Timeline{}, fmt.Errorf("timeline of #%d: %w", in.Anchor, err)
 	}
 	return Timeline{Anchor: in.Anchor, Observations: around}, nil
-}
-
-func neighbours(n int) int {
-	if n == 0 {
-		return DefaultNeighbours
-	}
-	return min(max(n, 0), MaxNeighbours)
 }

@@ -152,7 +152,8 @@ func (a *API) timeline(r *request) (answer, error) {
 	}
 	found, err := a.Recall.Timeline(r.Context(), p.Scope(), recall.TimelineInput{
 		Anchor: anchor, Query: q.Get("query"),
-		Before: q.int("before", 0, -1, recall.MaxNeighbours), After: q.int("after", 0, -1, recall.MaxNeighbours),
+		Before: q.int("before", recall.DefaultNeighbours, 0, recall.MaxNeighbours),
+		After:  q.int("after", recall.DefaultNeighbours, 0, recall.MaxNeighbours),
 	})
 	if err != nil {
 		return answer{}, missing(err, "Observation not found")
