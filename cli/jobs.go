@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,9 @@ import (
 	"claude-mem/client"
 	"claude-mem/memory"
 )
+
+// maxJobs is how many jobs the server lists at once.
+const maxJobs = 200
 
 func (c *console) jobsCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -105,6 +109,9 @@ func (c *console) jobsFailedCommand() *cobra.Command {
 		Example: "  claude-mem server jobs failed\n  claude-mem server jobs failed --limit 100 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmp.Or(between(cmd, "limit", limit, 1, maxJobs), between(cmd, "offset", offset, 0, maxOffset)); err != nil {
+				return err
+			}
 			cl, err := f.open(cmd, c)
 			if err != nil {
 				return err

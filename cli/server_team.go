@@ -8,6 +8,7 @@ import (
 
 	"claude-mem/client"
 	"claude-mem/internal/config"
+	"claude-mem/memory"
 )
 
 // What the commands about the daemon say of a team's servers.
@@ -53,8 +54,16 @@ func (s screen) workers(h *client.Health) {
 		up := time.Duration(w.SeenAt-w.StartedAt) * time.Millisecond
 		s.printf("           %s pid %d, %s, up %s", clean(w.Host), w.PID, clean(w.Version), max(up, 0).Round(time.Second))
 		for _, p := range w.Paused {
-			s.printf("; %s", s.paint(yellow, fmt.Sprintf("%s paused: %s", p.Lane, clean(p.Class))))
+			s.printf("; %s", s.paint(yellow, paused(p)))
 		}
 		s.printf("\n")
 	}
+}
+
+// paused says what a worker leaves undone, and why.
+func paused(p memory.LanePause) string {
+	if p.Class == memory.PauseBudget {
+		return fmt.Sprintf("projects that wait for a budget: %d", p.Projects)
+	}
+	return fmt.Sprintf("%s paused: %s", p.Lane, clean(p.Class))
 }

@@ -61,9 +61,9 @@ func TestStatusSaysHowItIs(t *testing.T) {
 		{
 			"a team's", statusReport{Running: true, URL: "http://x", Health: &client.Health{
 				Status: "degraded", Queue: client.QueueHealth{Redis: &client.RedisHealth{Status: "error", Host: "r", Port: 6379, Prefix: "p"}},
-				Workers: []memory.Worker{{Host: "h1", PID: 9, Version: "v2", StartedAt: 1000, SeenAt: 62000, Paused: []memory.LanePause{{Lane: memory.LaneEvent, Class: "quota"}}}},
+				Workers: []memory.Worker{{Host: "h1", PID: 9, Version: "v2", StartedAt: 1000, SeenAt: 62000, Paused: []memory.LanePause{{Lane: memory.LaneEvent, Class: "quota"}, {Class: memory.PauseBudget, Projects: 3}}}},
 			}},
-			[]string{"Redis at r:6379, prefix p, does not answer", "workers  1 alive", "h1 pid 9, v2, up 1m1s; event paused: quota"},
+			[]string{"Redis at r:6379, prefix p, does not answer", "workers  1 alive", "h1 pid 9, v2, up 1m1s; event paused: quota; projects that wait for a budget: 3"},
 			nil,
 		},
 	} {
