@@ -25,6 +25,9 @@ const (
 	// maxEntries bounds how many entries of an index are walked for a pair. It leaves out
 	// pairs of a rather rare term with one that nearly all hold, which tells little.
 	maxEntries = 50_000
+	// maxTimed bounds how many observations are looked at for those of a time: the index
+	// does not know when something occurred.
+	maxTimed = 10_000
 	// candidates is how many observations are ranked, their neighbours not counted, for
 	// the first MaxLimit hits; further pages rank as many as there can be. On LoCoMo 60
 	// and 300 find the same, for what stands beside them is ranked as well.
@@ -46,6 +49,7 @@ type search struct {
 	query  rank.Query
 	stats  rank.Statistics
 	found  map[int64]uint64 // which terms an observation holds, as far as it is known
+	dated  map[int64]bool   // which are of the time that the query asks for, as far as it is known
 }
 
 // find collects candidates, the best n, in ascending order.
@@ -56,6 +60,9 @@ func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
 	common, err := c.each(ctx, n)
 	if err == nil && len(common) > 1 {
 		err = c.together(ctx, common, n)
+	}
+	if err == nil && c.query.Until > 0 {
+		err = c.ofTime(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -91,6 +98,44 @@ func (c *search) each(ctx context.Context, n int) (common []int, err error) {
 	}
 	slices.SortStableFunc(common, func(a, b int) int { return cmp.Compare(c.stats.Holding[a], c.stats.Holding[b]) })
 	return common, nil
+}
+
+// ofTime looks for terms in the time that the query asks for: what holds them may be
+// older than the newest that do.
+func (c *search) ofTime(ctx context.Context) error {
+	q := storage.Matching{Filter: c.coarse(), Limit: perPair}
+	q.Filter.Since, q.Filter.Until = max(q.Filter.Since, c.query.Since), earlier(q.Filter.Until, c.query.Until)
+	terms := c.rarest(maxTimed)
+	for _, i := range terms {
+		q.Clauses = append(q.Clauses, []string{c.query.Terms[i].Root})
+	}
+	matches, err := c.store.Matching(ctx, c.scope, q)
+	if err != nil {
+		return err
+	}
+	c.dated = make(map[int64]bool)
+	for i, m := range matches {
+		for _, number := range m.Numbers {
+			c.found[number] |= 1 << terms[i]
+			c.dated[number] = true
+		}
+	}
+	return nil
+}
+
+// rarest are the rarest terms, as many as a number of observations hold at most.
+func (c *search) rarest(most int64) []int {
+	terms := make([]int, len(c.query.Terms))
+	for i := range terms {
+		terms[i] = i
+	}
+	slices.SortStableFunc(terms, func(a, b int) int { return cmp.Compare(c.stats.Holding[a], c.stats.Holding[b]) })
+	for n, i := range terms {
+		if most -= c.stats.Holding[i]; most < 0 {
+			return terms[:n]
+		}
+	}
+	return terms
 }
 
 // together looks for the common terms in pairs, and for all of them: what holds
@@ -196,6 +241,9 @@ func (c *search) best(n int) []int64 {
 				sum += weights[bits.TrailingZeros64(set)]
 			}
 			sums[holds] = sum
+		}
+		if c.dated[number] {
+			sum += rank.PeriodCounts
 		}
 		all = append(all, candidate{number, sum})
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"claude-mem/internal/lexical"
 	"claude-mem/memory"
+	"claude-mem/recall/period"
 	"claude-mem/recall/rank"
 	"claude-mem/storage"
 )
@@ -32,6 +34,10 @@ type SearchInput struct {
 	// embedding model are there.
 	Semantic bool
 
+	// Now is when it is asked, in the zone of who asks: what a query calls yesterday, or in
+	// May, is found by its time. By a zero Now only a date with its year is.
+	Now time.Time
+
 	// brief bounds what is looked at more tightly, and asks for the filter's kinds only
 	// where ranking does: for what is told unasked, while a session waits to start. It
 	// may miss what is old and holds common words only.
@@ -41,7 +47,8 @@ type SearchInput struct {
 // Search ranks the observations that hold any of the query's words, best first.
 // Of those that say the same only the best is listed. An empty query lists the
 // newest that pass the filter, with a score of 0; one with no word in it finds
-// nothing.
+// nothing. A query that says nothing but a time ("what did we do yesterday") lists
+// the newest of it.
 func (r *Recall) Search(ctx context.Context, s memory.Scope, in SearchInput) ([]storage.Hit, error) {
 	found, err := r.Find(ctx, s, in)
 	return found.Hits, err
@@ -54,15 +61,14 @@ func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Foun
 		limit = DefaultLimit
 	}
 	limit = min(limit, MaxLimit)
-	f := in.Filter
-	f.WithoutSuperseded = !in.Superseded
+	q := in.read()
 	ctx, cancel := context.WithTimeout(ctx, searchFor)
 	defer cancel()
 	// What says the same is left out from the first on: a page must not depend on the
 	// one before.
 	n := min(offset+limit, storage.MaxPage)
-	near := r.lookNear(ctx, s, in, f, n)
-	hits, err := r.find(ctx, s, in, f, n)
+	near := r.lookNear(ctx, s, in, q.filter, n)
+	hits, err := r.find(ctx, s, q, n)
 	if err != nil {
 		return Found{}, fmt.Errorf("search: %w", err)
 	}
@@ -75,22 +81,55 @@ func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Foun
 	return found, nil
 }
 
+// question is what a search asks for, as it is understood.
+type question struct {
+	query  rank.Query
+	filter storage.ObservationFilter
+	all    bool // whatever passes the filter
+	brief  bool
+}
+
+// read understands what is asked for.
+func (in SearchInput) read() question {
+	q := question{filter: in.Filter, brief: in.brief}
+	q.filter.WithoutSuperseded = !in.Superseded
+	text := in.Query
+	when, outside, timed := period.Find(text, in.Now)
+	if timed && !lexical.Telling(outside) {
+		q.filter.Since, q.filter.Until = max(q.filter.Since, when.Since), earlier(q.filter.Until, when.Until)
+		text = ""
+	} else if when.Relative {
+		text = outside
+	}
+	q.all = strings.TrimSpace(text) == ""
+	q.query = rank.Parse(text)
+	q.query.Since, q.query.Until = when.Since, when.Until
+	return q
+}
+
 // find lists the best n that differ.
-func (r *Recall) find(ctx context.Context, s memory.Scope, in SearchInput, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
-	query := rank.Parse(in.Query)
-	switch {
-	case len(query.Terms) > 0:
-		return r.ranked(ctx, search{store: r.store, scope: s, filter: f, brief: in.brief, query: query}, n)
-	case strings.TrimSpace(in.Query) != "":
+func (r *Recall) find(ctx context.Context, s memory.Scope, q question, n int) ([]storage.Hit, error) {
+	if len(q.query.Terms) > 0 {
+		return r.ranked(ctx, search{store: r.store, scope: s, filter: q.filter, brief: q.brief, query: q.query}, n)
+	}
+	if !q.all {
 		return nil, nil
 	}
-	newest, err := r.store.Observations(ctx, s, f, storage.Page{Limit: min(n*2+10, storage.MaxPage)})
+	newest, err := r.store.Observations(ctx, s, q.filter, storage.Page{Limit: min(n*2+10, storage.MaxPage)})
 	newest = distinct(newest, func(o memory.Observation) memory.Observation { return o })
 	hits := make([]storage.Hit, min(n, len(newest)))
 	for i := range hits {
 		hits[i].Observation = newest[i]
 	}
 	return hits, err
+}
+
+// earlier is the earlier of two ends, of which 0 is none.
+func earlier(a, b memory.Epoch) memory.Epoch {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // ranked finds candidates, reads what they are ranked by, and then the best n. One

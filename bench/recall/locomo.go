@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // conversation is one of LoCoMo's: what was said, in order, and what is asked of it.
@@ -18,7 +19,8 @@ type conversation struct {
 type turn struct {
 	ID      string // as evidence names it, "D3:7"
 	Session int
-	Text    string // with the speaker's name before it
+	At      time.Time // when the session was, and a minute for each turn before
+	Text    string    // with the speaker's name before it
 }
 
 // question is one with the turns that answer it.
@@ -77,9 +79,22 @@ func turns(sessions map[string]json.RawMessage) (all []turn, err error) {
 		if err := json.Unmarshal(text, &said); err != nil {
 			return nil, fmt.Errorf("session %d: %w", n, err)
 		}
-		for _, t := range said {
-			all = append(all, turn{ID: t.ID, Session: n, Text: strings.TrimSpace(t.Speaker + ": " + t.Text)})
+		began, err := beginning(sessions, n)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range said {
+			all = append(all, turn{ID: t.ID, Session: n, At: began.Add(time.Duration(i) * time.Minute), Text: strings.TrimSpace(t.Speaker + ": " + t.Text)})
 		}
 	}
 	return all, nil
+}
+
+// beginning is when a session was.
+func beginning(sessions map[string]json.RawMessage, n int) (at time.Time, err error) {
+	var text string
+	if err := json.Unmarshal(sessions[fmt.Sprintf("session_%d_date_time", n)], &text); err != nil {
+		return at, fmt.Errorf("session %d: when: %w", n, err)
+	}
+	return time.Parse("3:04 pm on 2 January, 2006", text)
 }

@@ -27,8 +27,8 @@ func remember(ctx context.Context, s storage.Store, c conversation) (*ours, erro
 	o := &ours{recall: recall.New(s), scope: p.Scope(), turns: make(map[string]string)}
 	err = s.InTx(ctx, func(tx storage.Tx) error {
 		sessions := make(map[int]memory.Opt)
-		for i, t := range c.Turns {
-			at := memory.Epoch(1_700_000_000_000 + i*60_000)
+		for _, t := range c.Turns {
+			at := memory.EpochOf(t.At)
 			if sessions[t.Session] == "" {
 				name := fmt.Sprint(t.Session)
 				made, _, err := tx.EnsureSession(ctx, memory.Session{

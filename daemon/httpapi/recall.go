@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"claude-mem/capture"
 	"claude-mem/client"
@@ -63,7 +64,7 @@ func (a *API) find(r *request, in client.SearchRequest) (out client.SearchRespon
 		return out, err
 	}
 	found, err := a.Recall.Find(r.Context(), p.Scope(), recall.SearchInput{
-		Query: in.Query, Limit: in.Limit, Offset: in.Offset, Semantic: true,
+		Query: in.Query, Limit: in.Limit, Offset: in.Offset, Semantic: true, Now: time.Now(),
 		Filter: storage.ObservationFilter{
 			Kinds: in.Kinds, Concepts: in.Concepts, Files: in.Files, Since: in.Since, Until: in.Until,
 		},

@@ -64,3 +64,13 @@ func Terms(text string) []string {
 	}
 	return terms
 }
+
+// Telling reports whether any word of a text says something: whether it is a term that is
+// no stop word.
+func Telling(text string) (telling bool) {
+	Scan(text, func(term string) bool {
+		telling = !isStopWord(term)
+		return !telling
+	})
+	return telling
+}

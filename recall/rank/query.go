@@ -5,12 +5,16 @@ import (
 
 	"claude-mem/internal/lexical"
 	"claude-mem/internal/termlist"
+	"claude-mem/memory"
 )
 
 // Query is a text that is asked for, as terms.
 type Query struct {
 	Terms []Term
-	name  bool // every word of it is one of the terms, as in a name or a message
+	// Since and Until, which is exclusive, are the time that is asked for; 0 if none is.
+	Since, Until memory.Epoch
+
+	name bool // every word of it is one of the terms, as in a name or a message
 	// filter says of the lower byte of a hash whether a term has it: most words of an
 	// observation are none of the query's, and this is how they are told at once.
 	filter [256]bool
@@ -60,6 +64,9 @@ func (q *Query) apart(i, place, next int) int {
 	off := next - place - (q.Terms[i+1].at - q.Terms[i].at)
 	return max(off, -off) + 1
 }
+
+// dated reports whether what occurred then is of the time that is asked for.
+func (q *Query) dated(at memory.Epoch) bool { return q.Since <= at && at < q.Until }
 
 // find returns the place of the term with that hash, or -1.
 func (q *Query) find(hash uint32) int {

@@ -13,6 +13,8 @@
 //     do there count as more.
 //   - A question is seldom its own answer: what ends in one counts less, and what
 //     follows it takes more of its context from it.
+//   - Time: what is of a time that the query asks for counts as if it held one more of its
+//     terms, a rare one.
 //   - Recency: of what matches equally, the newer.
 //
 // Every constant has its reason beside it, and is round: off by half, each of them costs
@@ -53,6 +55,10 @@ const (
 	nearInSentence, nearInName = 0.3, 1.5
 	freshness, freshFor        = 0.02, 30 * 24 * 3600 * 1000.0
 )
+
+// PeriodCounts is the weight of being of the time that the query asks for: about that of
+// a term that one of fifty observations holds.
+const PeriodCounts = 4
 
 // Reach is how far away a neighbour may be, by number.
 const Reach = 2
@@ -114,6 +120,9 @@ func (s *scorer) score(i int) float64 {
 		if p.near[t] > 0 {
 			score += near * min(w, s.weights[t+1]) / float64(p.near[t])
 		}
+	}
+	if s.query.dated(p.OccurredAt) {
+		score += PeriodCounts
 	}
 	if p.question {
 		score *= questionCounts
