@@ -141,15 +141,15 @@ func (u *unit) event(ctx context.Context, d *draft) (Stored, error) {
 
 // events stores events with their jobs, in order.
 func (u *unit) events(ctx context.Context, drafts []draft) ([]Stored, error) {
+	sessions, err := u.resolveSessions(ctx, drafts)
+	if err != nil {
+		return nil, err
+	}
 	events := make([]memory.Event, len(drafts))
 	for i := range drafts {
 		d := &drafts[i]
-		sid, err := u.resolveSession(ctx, d.event.Scope(), d.session)
-		if err != nil {
-			return nil, err
-		}
 		events[i] = d.event
-		events[i].SessionID, events[i].DedupeKey = memory.Opt(sid), d.dedupeKey(sid)
+		events[i].SessionID, events[i].DedupeKey = memory.Opt(sessions[i]), d.dedupeKey(sessions[i])
 	}
 	stored, err := storage.PutEvents(ctx, u.Tx, events)
 	if err != nil {

@@ -1,11 +1,13 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"claude-mem/internal/id"
@@ -52,6 +54,34 @@ func (u *unit) resolveSession(ctx context.Context, s memory.Scope, r sessionRef)
 		u.seen[key] = sid
 	}
 	return sid, err
+}
+
+// resolveSessions resolves the session of each draft. It takes them in the order of
+// their names: where several batches make the same sessions at once, each waits for
+// another that made one, and none of them for each other.
+func (u *unit) resolveSessions(ctx context.Context, drafts []draft) ([]string, error) {
+	order := make([]int, len(drafts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return drafts[a].sessionKey().compare(drafts[b].sessionKey())
+	})
+	ids := make([]string, len(drafts))
+	for _, i := range order {
+		var err error
+		if ids[i], err = u.resolveSession(ctx, drafts[i].event.Scope(), drafts[i].session); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+func (d *draft) sessionKey() sessionKey { return d.session.key(d.event.ProjectID) }
+
+func (k sessionKey) compare(o sessionKey) int {
+	return cmp.Or(strings.Compare(k.project, o.project), strings.Compare(k.server, o.server),
+		strings.Compare(k.external, o.external), strings.Compare(k.content, o.content))
 }
 
 func (u *unit) lookUpSession(ctx context.Context, s memory.Scope, r sessionRef) (string, error) {

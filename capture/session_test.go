@@ -3,6 +3,9 @@ package capture
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
@@ -119,6 +122,36 @@ func TestRacingStarts(t *testing.T) {
 		if id != ids[0] {
 			t.Errorf("sessions %q", ids)
 		}
+	}
+}
+
+// Servers that make the same sessions at the same moment must not each wait for one
+// that the other has made. So whatever order a batch has, sessions have one of their own.
+func TestABatchMakesItsSessionsInOneOrder(t *testing.T) {
+	f := newFixture(t, Options{})
+	var ins []memory.EventInput
+	for n, session := range []string{"c", "a", "d", "b", "a"} {
+		ins = append(ins, f.input(func(in *memory.EventInput) {
+			in.ContentSessionID, in.SourceEventID = session, fmt.Sprint("e", n)
+		}))
+	}
+	stored, err := f.Events(t.Context(), f.caller, ins, EventOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := make(map[string]string) // session by its id, which is the larger the later it was made
+	for n, s := range stored {
+		if string(s.Event.SourceEventID) != fmt.Sprint("e", n) {
+			t.Errorf("at %d: event %s", n, s.Event.SourceEventID)
+		}
+		made[string(s.Event.SessionID)] = ins[n].ContentSessionID
+	}
+	var order []string
+	for _, id := range slices.Sorted(maps.Keys(made)) {
+		order = append(order, made[id])
+	}
+	if want := []string{"a", "b", "c", "d"}; !slices.Equal(order, want) {
+		t.Errorf("made in the order %q, want %q", order, want)
 	}
 }
 
