@@ -18,11 +18,11 @@ func (q *Queue) Remove(ctx context.Context, name memory.Lane, id string) error {
 	soon, cancel := context.WithTimeout(ctx, q.o.Timeout)
 	defer cancel()
 	a := announcement{queue: lane, id: id}
-	all, err := q.states(soon, a)
+	states, err := q.states(soon, a)
 	if err != nil {
 		return failure(ctx, "remove", err)
 	}
-	for n, state := range all[0] {
+	for n, state := range states {
 		if state == "" || state == stateActive {
 			continue
 		}
@@ -30,7 +30,7 @@ func (q *Queue) Remove(ctx context.Context, name memory.Lane, id string) error {
 		// more, and asynq's error for that cannot be told from others: look again.
 		if err := q.tasks.DeleteTask(string(lane), taskID(id, n)); err != nil {
 			now, lookErr := q.states(soon, a)
-			if lookErr != nil || now[0][n] == state {
+			if lookErr != nil || now[n] == state {
 				return failure(ctx, "remove", err)
 			}
 		}

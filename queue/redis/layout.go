@@ -40,13 +40,42 @@ func (n asynqQueue) keys(s ...string) []string {
 	return s
 }
 
-// stateScript returns the states of tasks, "" for those that do not exist, and has
-// asynq know the queues they are about to be in.
+// placeScript makes tasks that are pending, as asynq does when it enqueues, of those
+// messages of which there is no copy. Of the others it returns their places in the
+// batch, from 1, and the states of their copies. It has asynq know the queue.
 //
-// KEYS: the set of queues, the tasks. ARGV: the queues.
+// KEYS: the set of queues, pending, the copies of each message. ARGV: the queue, now
+// in ns, and of each message its id and the task.
+var placeScript = sync.OnceValue(func() *goredis.Script {
+	return goredis.NewScript(`
+		redis.call("SADD", KEYS[1], ARGV[1])
+		local known, new, messages = {}, {}, (#ARGV - 2) / 2
+		local copies = (#KEYS - 2) / messages
+		for i = 1, messages do
+			local first = 3 + (i - 1) * copies
+			if redis.call("EXISTS", unpack(KEYS, first, first + copies - 1)) == 0 then
+				redis.call("HSET", KEYS[first], "msg", ARGV[2 * i + 2], "state", "pending", "pending_since", ARGV[2])
+				new[#new + 1] = ARGV[2 * i + 1]
+			else
+				known[#known + 1] = tostring(i)
+				for k = first, first + copies - 1 do
+					known[#known + 1] = redis.call("HGET", KEYS[k], "state") or ""
+				end
+			end
+		end
+		if #new > 0 then
+			redis.call("LPUSH", KEYS[2], unpack(new))
+		end
+		return known`)
+})
+
+// stateScript returns the states of tasks, "" for those that do not exist, and has
+// asynq know the queue they are about to be in.
+//
+// KEYS: the set of queues, the tasks. ARGV: the queue.
 var stateScript = sync.OnceValue(func() *goredis.Script {
 	return goredis.NewScript(`
-		redis.call("SADD", KEYS[1], unpack(ARGV))
+		redis.call("SADD", KEYS[1], ARGV[1])
 		local states = {}
 		for i = 2, #KEYS do
 			states[i-1] = redis.call("HGET", KEYS[i], "state") or ""

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -148,7 +150,7 @@ func TestLayout(t *testing.T) {
 		t.Errorf("a fresh lease ends in %v, not %v: stalled messages would be counted wrongly", left, leaseTime)
 	}
 	states, err := l.q.states(context.Background(), announcement{queue: l.queue, id: m.ID})
-	if err != nil || states[0][0] != stateActive {
+	if err != nil || states[0] != stateActive {
 		t.Errorf("states %q: %v", states, err)
 	}
 
@@ -171,9 +173,57 @@ func TestLayout(t *testing.T) {
 	if end := l.leaseEnd(t, m.ID); end != 0 {
 		t.Errorf("the lease is still there: %v", end)
 	}
-	if states, err = l.q.states(context.Background(), announcement{queue: l.queue, id: m.ID}); err != nil || states[0][0] != statePending {
+	if states, err = l.q.states(context.Background(), announcement{queue: l.queue, id: m.ID}); err != nil || states[0] != statePending {
 		t.Errorf("states %q: %v", states, err)
 	}
+}
+
+// A message that we place must be to asynq what it would have placed itself.
+func TestPlacedAsAsynqDoes(t *testing.T) {
+	l := newLab(t)
+	ctx := context.Background()
+	body, err := encode(wholeMessage())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := announcement{l.queue, wholeMessage().ID, body}
+	task := l.queue.task(a.id)
+	if err := l.q.place(ctx, a, make([]string, copies)); err != nil {
+		t.Fatal(err)
+	}
+	want := l.client.HGetAll(ctx, task).Val()
+	if err := l.client.FlushAll(ctx).Err(); err != nil {
+		t.Fatal(err)
+	}
+	known, err := l.q.placeNew(ctx, []announcement{a, a})
+	if err != nil || len(known) != 1 || known[0].id != a.id || known[0].states[0] != statePending {
+		t.Errorf("placed twice in one breath: %+v, %v", known, err)
+	}
+	got := l.client.HGetAll(ctx, task).Val()
+	for _, fields := range []map[string]string{want, got} {
+		if age := time.Since(time.Unix(0, parseInt(t, fields["pending_since"]))); age < 0 || age > time.Hour {
+			t.Errorf("pending for %v", age)
+		}
+		delete(fields, "pending_since")
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 2 {
+		t.Errorf("the task's fields (-asynq +ours):\n%s", diff)
+	}
+	if waiting := l.client.LRange(ctx, l.queue.key("pending"), 0, -1).Val(); !slices.Equal(waiting, []string{a.id}) {
+		t.Errorf("pending: %q", waiting)
+	}
+	if queues, err := l.tasks.Queues(); err != nil || !slices.Equal(queues, []string{string(l.queue)}) {
+		t.Errorf("asynq knows the queues %q, %v", queues, err)
+	}
+}
+
+func parseInt(t *testing.T, s string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func taskInfo(t *testing.T, l lab, id string) *asynq.TaskInfo {
