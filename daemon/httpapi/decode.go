@@ -55,7 +55,7 @@ func (r *request) readJSON() ([]byte, error) {
 	}
 	r.free = free
 	var buf bytes.Buffer
-	buf.Grow(int(min(n, 64<<10)) + bytes.MinRead)
+	buf.Grow(int(min(max(r.ContentLength, 0), smallBody)) + bytes.MinRead) // what is said to come, within reason
 	if _, err := buf.ReadFrom(r.Body); err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -85,27 +85,10 @@ func decodeObject(data []byte, v any) error {
 	return issue("invalid_type", "Invalid input: "+err.Error())
 }
 
-// decodeArray splits a JSON array of lo to hi items.
-func decodeArray(data []byte, lo, hi int) ([]json.RawMessage, error) {
-	if kind := kindOf(data); kind != "array" {
-		return nil, invalidType("array", kind)
-	}
-	var items []json.RawMessage
-	if err := unmarshal(data, &items); err != nil {
-		return nil, err
-	}
-	if n := len(items); n > hi {
-		return nil, issue("too_big", fmt.Sprintf("Too big: expected array to have <=%d items", hi))
-	} else if n < lo {
-		return nil, issue("too_small", fmt.Sprintf("Too small: expected array to have >=%d items", lo))
-	}
-	return items, nil
-}
-
 // unmarshal refuses, with a ValidationError, what is no JSON or is nested so deep
 // that it can only be meant to hurt. Any other error is about v's type.
 func unmarshal(data []byte, v any) error {
-	if depth(data) > maxDepth {
+	if outlineOf(data).depth > maxDepth {
 		return issue("too_big", fmt.Sprintf("Too big: expected nesting of <=%d levels", maxDepth))
 	}
 	err := json.Unmarshal(data, v)
@@ -116,9 +99,16 @@ func unmarshal(data []byte, v any) error {
 	return err
 }
 
-// depth is how deep the JSON text is nested, brackets in texts not counted.
-func depth(data []byte) int {
-	deepest, now := 0, 0
+// outline is what a JSON text looks like from afar.
+type outline struct {
+	depth  int // how deep it is nested
+	commas int // between the items of the array that it is
+}
+
+// outlineOf draws the outline of a text that may be no JSON. Brackets and commas in
+// texts do not count.
+func outlineOf(data []byte) (o outline) {
+	now := 0
 	inText, escaped := false, false
 	for _, c := range data {
 		switch {
@@ -130,12 +120,14 @@ func depth(data []byte) int {
 			inText = true
 		case c == '{' || c == '[':
 			now++
-			deepest = max(deepest, now)
+			o.depth = max(o.depth, now)
 		case c == '}' || c == ']':
 			now--
+		case c == ',' && now == 1:
+			o.commas++
 		}
 	}
-	return deepest
+	return o
 }
 
 // fieldIssues finds out which fields do not fit v's type, by decoding each alone:

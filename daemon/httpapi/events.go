@@ -2,10 +2,8 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"claude-mem/capture"
 	"claude-mem/client"
@@ -40,11 +38,7 @@ func (a *API) postEvents(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	items, err := decodeArray(data, 1, memory.MaxBatch)
-	if err != nil {
-		return answer{}, err
-	}
-	ins, err := decodeEvents(items)
+	ins, err := decodeBatch(data)
 	if err != nil {
 		return answer{}, err
 	}
@@ -53,28 +47,6 @@ func (a *API) postEvents(r *request) (answer, error) {
 		return answer{}, err
 	}
 	return answer{http.StatusCreated, client.EventBatch{Events: results}}, nil
-}
-
-// decodeEvents decodes a batch; the issues of all events come together.
-func decodeEvents(items []json.RawMessage) ([]memory.EventInput, error) {
-	ins := make([]memory.EventInput, len(items))
-	var issues []memory.Issue
-	for i, item := range items {
-		err := decodeObject(item, &ins[i])
-		if err == nil {
-			err = ins[i].Validate()
-		}
-		if e, ok := errors.AsType[*memory.Error](err); ok {
-			for _, is := range e.Issues {
-				is.Path = append([]string{strconv.Itoa(i)}, is.Path...)
-				issues = append(issues, is)
-			}
-		}
-	}
-	if issues != nil {
-		return nil, &memory.Error{Code: memory.CodeValidation, Issues: issues}
-	}
-	return ins, nil
 }
 
 // ingest says what becomes of events besides being stored.

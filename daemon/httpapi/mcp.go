@@ -23,7 +23,7 @@ func (a *API) mcp(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if body == nil || depth(body) > maxDepth {
+	if body == nil || outlineOf(body).depth > maxDepth {
 		return answer{}, memory.Errorf(memory.CodeBadRequest, "expected a message of JSON-RPC as application/json, nested at most %d deep", maxDepth)
 	}
 	hr := r.Clone(r.Context())

@@ -149,8 +149,9 @@ func (q *Queue) states(ctx context.Context, a announcement) ([]string, error) {
 
 // copies appends the keys of the message's copies.
 func (a announcement) copies(keys []string) []string {
+	first := a.queue.task(a.id)
 	for n := range copies {
-		keys = append(keys, a.queue.task(taskID(a.id, n)))
+		keys = append(keys, taskID(first, n)) // the key ends with the id
 	}
 	return keys
 }

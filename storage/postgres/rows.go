@@ -84,7 +84,7 @@ func raw(m json.RawMessage) any {
 	if len(m) == 0 {
 		return nil
 	}
-	return string(m)
+	return []byte(m)
 }
 
 // object is a JSON object; one that is absent is empty.
