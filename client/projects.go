@@ -34,7 +34,7 @@ func (in ProjectRequest) Validate() error {
 		issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{"metadata"}, Message: "Invalid input: expected object"})
 	}
 	if issues == nil {
-		return memory.ValidateProjectMetadata(in.Metadata)
+		return memory.ValidateGeneration(in.Metadata, "metadata")
 	}
 	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
 }

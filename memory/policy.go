@@ -3,6 +3,8 @@ package memory
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,31 +33,42 @@ type GenerationSettings struct {
 	MonthlyTokens *int64 `json:"monthlyTokens,omitempty"`
 }
 
+// generationNames lists the fields of GenerationSettings as they are written.
+func generationNames() []string { return []string{"policy", "dailyTokens", "monthlyTokens"} }
+
 // Validate checks that the policy exists and that no budget is negative.
 func (g GenerationSettings) Validate() error {
-	var is issues
+	return g.check([]string{"metadata", "generation"}).err()
+}
+
+func (g GenerationSettings) check(at []string) (is issues) {
 	if g.Policy != "" && !slices.Contains(Policies(), g.Policy) {
-		is.add("invalid_value", `Invalid option: expected one of "per-event"|"debounce"|"end-of-session"`, "metadata", "generation", "policy")
+		is.add("invalid_value", `Invalid option: expected one of "per-event"|"debounce"|"end-of-session"`, inside(at, "policy")...)
 	}
 	for name, n := range map[string]*int64{"dailyTokens": g.DailyTokens, "monthlyTokens": g.MonthlyTokens} {
 		if n != nil && *n < 0 {
-			is.add("too_small", "Too small: expected number to be >=0", "metadata", "generation", name)
+			is.add("too_small", "Too small: expected number to be >=0", inside(at, name)...)
 		}
 	}
-	return is.err()
+	return is
 }
 
-// ValidateProjectMetadata checks what a client gives a project as metadata: whatever it
-// likes, but for "generation", which is GenerationSettings. Nothing, and what is no
-// object, pass.
-func ValidateProjectMetadata(raw json.RawMessage) error {
+// inside is the path of a field of what stands at a path.
+func inside(at []string, name string) []string { return append(slices.Clone(at), name) }
+
+// ValidateGeneration checks the field "generation" of an object that stands at a path,
+// such as the metadata that a client gives a project: it has to be GenerationSettings, and
+// nothing more, so that a name that is misspelt is told rather than ignored. Other
+// fields may be anything; nothing, and what is no object, pass.
+func ValidateGeneration(raw json.RawMessage, at ...string) error {
 	var m struct {
 		Generation GenerationSettings `json:"generation"`
 	}
 	err := json.Unmarshal(raw, &m)
 	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	if !ok || e.Field == "" {
-		return m.Generation.Validate()
+		at = inside(at, "generation")
+		return append(m.Generation.check(at), unknownNames(raw, at)...).err()
 	}
 	expected := "number"
 	switch e.Type.Kind() {
@@ -65,9 +78,24 @@ func ValidateProjectMetadata(raw json.RawMessage) error {
 		expected = "string"
 	}
 	var is issues
-	path := append([]string{"metadata"}, strings.Split(e.Field, ".")...)
-	is.add("invalid_type", "Invalid input: expected "+expected+", received "+e.Value, path...)
+	is.add("invalid_type", "Invalid input: expected "+expected+", received "+e.Value, append(slices.Clone(at), strings.Split(e.Field, ".")...)...)
 	return is.err()
+}
+
+// unknownNames finds fault with each name in "generation" that is none of its fields.
+func unknownNames(raw json.RawMessage, at []string) (is issues) {
+	var m struct {
+		Generation map[string]json.RawMessage `json:"generation"`
+	}
+	if json.Unmarshal(raw, &m) != nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Generation)) {
+		if !slices.Contains(generationNames(), name) {
+			is.add("unrecognized_keys", fmt.Sprintf("Unrecognized key: %q; there are %s", name, strings.Join(generationNames(), ", ")), inside(at, name)...)
+		}
+	}
+	return is
 }
 
 // Generation reads what the project wants. What is not valid is as if it were not
