@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -129,22 +130,26 @@ func (s *system) generationTroubles(b backlog) (troubles []string) {
 			troubles = append(troubles, overdue(lane, memory.Now())...)
 		}
 	}
-	if n := held(b.workers); n > 0 {
+	switch n, reason := held(b.workers); {
+	case reason != "":
+		troubles = append(troubles, fmt.Sprintf("generation waits for %d %s: %s", n, plural(n, "project"), reason))
+	case n > 0:
 		troubles = append(troubles, fmt.Sprintf("generation waits for %d %s whose budget of tokens is used up", n, plural(n, "project")))
 	}
 	return troubles
 }
 
-// held is how many projects wait for a budget, as that worker sees it that sees most.
-func held(workers []memory.Worker) (n int) {
+// held is how many projects wait for a budget, as that worker sees it that sees most, and
+// what is wrong with one of those, if that is known.
+func held(workers []memory.Worker) (n int, reason string) {
 	for _, w := range workers {
 		for _, p := range w.Paused {
 			if p.Class == memory.PauseBudget {
-				n = max(n, p.Projects)
+				n, reason = max(n, p.Projects), cmp.Or(reason, p.Reason)
 			}
 		}
 	}
-	return n
+	return n, reason
 }
 
 func plural(n int, word string) string {

@@ -28,6 +28,7 @@ func TestTroublesOfGeneration(t *testing.T) {
 	fit := memory.Worker{ID: "fit"}
 	spent := memory.Worker{ID: "spent", Paused: []memory.LanePause{{Lane: memory.LaneEvent, Class: "quota"}}}
 	broke := memory.Worker{ID: "broke", Paused: []memory.LanePause{{Class: memory.PauseBudget, Projects: 2}}}
+	poor := memory.Worker{ID: "poor", Paused: []memory.LanePause{{Class: memory.PauseBudget, Projects: 1, Reason: "it is too small"}}}
 	one := []memory.Worker{fit}
 	for name, c := range map[string]struct {
 		s       *system
@@ -42,6 +43,7 @@ func TestTroublesOfGeneration(t *testing.T) {
 		"paused":                    {own, backlog{lane(time.Hour, 0), []memory.Worker{spent}}, "lane event is paused: quota"},
 		"paused in one of two":      {team, backlog{lane(time.Hour, 0), []memory.Worker{fit, spent}}, "lane event is paused in 1 of 2 workers: quota"},
 		"no budget":                 {own, backlog{lane(0, 0), []memory.Worker{fit, broke}}, "generation waits for 2 projects whose budget of tokens is used up"},
+		"too small a budget":        {own, backlog{lane(0, 0), []memory.Worker{fit, poor}}, "generation waits for 1 project: it is too small"},
 		"nobody is meant to work":   {idle, backlog{lane(time.Hour, 0), nil}, ""},
 		"nobody works":              {team, backlog{lane(0, 0), nil}, "no worker is alive: jobs wait until `claude-mem server worker start` runs somewhere"},
 		"the lanes are not counted": {own, backlog{nil, one}, ""},

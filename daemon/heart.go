@@ -36,7 +36,13 @@ func (p *parts) asWorker() memory.Worker {
 		w.Paused = append(w.Paused, memory.LanePause{Lane: pause.Lane, Class: string(pause.Class), Since: pause.Since})
 	}
 	if held := p.worker.Holds(); len(held) > 0 {
-		w.Paused = append(w.Paused, memory.LanePause{Class: memory.PauseBudget, Projects: len(held), Since: memory.Now()})
+		pause := memory.LanePause{Class: memory.PauseBudget, Projects: len(held), Since: memory.Now()}
+		for _, h := range held {
+			if h.Call > 0 {
+				pause.Reason = h.Reason()
+			}
+		}
+		w.Paused = append(w.Paused, pause)
 	}
 	return w
 }

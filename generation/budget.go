@@ -28,9 +28,25 @@ type Hold struct {
 	Scope  memory.Scope
 	Budget string       // such as "daily budget of the project"
 	Until  memory.Epoch // when it is looked at again, unless the budget is raised before
+	// Call is what one call may cost, where that is more than all of the budget: then
+	// no time mends it. 0: there is room for one in the next period.
+	Call int64
 
 	limit limit
 }
+
+// Reason says why nothing is made, and what can be done about it; it begins with the
+// name of the budget, by which jobs that wait for it are found.
+func (h Hold) Reason() string {
+	if h.Call == 0 {
+		return budgetNamed(h.Budget) + " is used up"
+	}
+	return fmt.Sprintf("%s, %d tokens, is smaller than one call, which may take %d: raise it, or let calls be smaller with CLAUDE_MEM_PROVIDER_MAX_INPUT_TOKENS",
+		budgetNamed(h.Budget), h.limit.tokens, h.Call)
+}
+
+// budgetNamed is how a reason begins.
+func budgetNamed(budget string) string { return "the " + budget }
 
 // lapsed reports whether the hold has nothing left that waits: nobody looked for so long.
 func (h Hold) lapsed(now memory.Epoch) bool { return h.Until <= now.Add(-3*holdFor) }
@@ -114,10 +130,7 @@ func firstUsed(ctx context.Context, t Tokens, limits []limit) (*limit, error) {
 // overBudget is why a call is not made.
 type overBudget struct{ Hold }
 
-func (e *overBudget) Error() string { return usedUp(e.Budget) }
-
-// usedUp is what a job that waits says of it, which it is found by, too.
-func usedUp(budget string) string { return "the " + budget + " is used up" }
+func (e *overBudget) Error() string { return e.Reason() }
 
 // askFree makes the attempt go on with the part of the provider that costs nothing,
 // when a budget is used up. It reports whether there is one.
@@ -159,16 +172,20 @@ func (a *attempt) mayCall(ctx context.Context) error {
 	}
 	used, err := firstUsed(ctx, a.Store, a.limits)
 	if used != nil {
-		return a.hold(*used, now)
+		return a.hold(*used, 0, now)
 	}
 	return err
 }
 
-// hold remembers that the job's project waits for a budget.
-func (a *attempt) hold(l limit, now memory.Epoch) *overBudget {
+// hold remembers that the job's project waits for a budget; call is what one call may
+// cost, 0 if that is not known yet.
+func (a *attempt) hold(l limit, call int64, now memory.Epoch) *overBudget {
 	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor)), limit: l}
+	if call > l.tokens && l.tokens > 0 { // what is 0 is meant to be
+		h.Call = call
+	}
 	if a.holds.put(h, now) {
-		a.log.Warn("budget used up, no provider that costs is asked", "budget", l.name, "tokens", l.tokens, "project", a.job.ProjectID)
+		a.log.Warn("no provider that costs is asked", "reason", h.Reason(), "tokens", l.tokens, "project", a.job.ProjectID)
 	}
 	return &overBudget{h}
 }

@@ -267,6 +267,35 @@ func TestBudgetGoesByWhatIsSent(t *testing.T) {
 	}
 }
 
+// A budget that no call ever fits into says so, and how to mend it; what waits for it
+// goes on when it is raised, as what waits for one that is used up does.
+func TestABudgetSmallerThanACallSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		_, j := h.oweEvent()
+		p := costly(10)
+		h.setProject(`{"generation":{"monthlyTokens":100}}`)
+		w, _ := h.start(p)
+		h.settle()
+		const want = "the monthly budget of the project, 100 tokens, is smaller than one call, which may take 40"
+		if got := string(h.now(j).LastError); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "raise it, or let calls be smaller with CLAUDE_MEM_PROVIDER_MAX_INPUT_TOKENS") {
+			t.Errorf("the job waits because %q", got)
+		}
+		if held := w.Holds(); len(held) != 1 || !strings.HasPrefix(held[0].Reason(), want) {
+			t.Errorf("holds %+v", held)
+		}
+		time.Sleep(40 * time.Minute)
+		if got := string(h.now(j).LastError); !strings.HasPrefix(got, want) {
+			t.Errorf("later it waits because %q", got)
+		}
+		h.setProject(`{"generation":{"monthlyTokens":5000}}`)
+		h.settle()
+		if got := h.now(j); got.Status != memory.JobCompleted || len(p.asked()) != 1 {
+			t.Errorf("the job is %s after %d calls: %s", got.Status, len(p.asked()), got.LastError)
+		}
+	})
+}
+
 // setProject replaces the project's metadata.
 func (h *harness) setProject(metadata string) {
 	h.t.Helper()

@@ -116,7 +116,7 @@ func (a *attempt) reserveIn(ctx context.Context, tx storage.Tx, tokens int64) er
 			return err
 		}
 		if taken > l.tokens {
-			return a.hold(l, memory.Now())
+			return a.hold(l, tokens, memory.Now())
 		}
 	}
 	if len(a.limits) > 0 {

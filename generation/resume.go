@@ -52,7 +52,7 @@ func (w *Worker) resume(ctx context.Context, starting bool) error {
 func (w *Worker) hasten(ctx context.Context, projectID string) error {
 	var reasons []string
 	for _, name := range []string{projectDaily, projectMonthly, teamDaily, teamMonthly} {
-		reasons = append(reasons, usedUp(name))
+		reasons = append(reasons, budgetNamed(name)+" is", budgetNamed(name)+",")
 	}
 	err := w.Store.InTx(ctx, func(tx storage.Tx) error {
 		_, err := tx.ResumeJobs(ctx, projectID, memory.Now(), reasons...)

@@ -23,4 +23,6 @@ type LanePause struct {
 	Since Epoch  `json:"sinceEpoch"`
 	// Projects is how many wait, where it is not everybody.
 	Projects int `json:"projects,omitempty"`
+	// Reason says what is wrong with one of their budgets, where waiting does not mend it.
+	Reason string `json:"reason,omitempty"`
 }

@@ -77,8 +77,8 @@ type JobWriter interface {
 	// DeferJob puts off a job that is queued, due or not, and says why. A job that is
 	// not queued stays as it is: whoever has it knows better.
 	DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why memory.Opt) error
-	// ResumeJobs makes due now every queued job that waits for its time for one of the
-	// reasons, of a project by its id, or, with none, over all tenants. It returns how many.
+	// ResumeJobs makes due now every queued job that waits for its time for a reason that
+	// begins like one of these, of a project by its id, or, with none, over all tenants. It returns how many.
 	ResumeJobs(ctx context.Context, projectID string, now memory.Epoch, reasons ...string) (int64, error)
 	// RefreshSummaryJob moves a summary job that is still queued to a later
 	// revision and queue id, so that it covers what came since; ErrConflict if it is

@@ -93,7 +93,8 @@ func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why
 }
 
 func (t *tx) ResumeJobs(ctx context.Context, projectID string, now memory.Epoch, reasons ...string) (int64, error) {
-	q := sql(updateJob+`next_attempt_at = ? WHERE status = 'queued'`, now).and("next_attempt_at > ?", now).and("last_error = ANY(?)", reasons)
+	q := sql(updateJob+`next_attempt_at = ? WHERE status = 'queued'`, now).and("next_attempt_at > ?", now).
+		and("EXISTS (SELECT FROM unnest(?::text[]) begins WHERE starts_with(last_error, begins))", reasons)
 	if projectID != "" {
 		q.and("project_id IS NOT DISTINCT FROM ?", projectID)
 	}

@@ -172,7 +172,7 @@ func (t *tx) DeferJob(ctx context.Context, j memory.Job, until memory.Epoch, why
 // ResumeJobs implements storage.JobWriter.
 func (t *tx) ResumeJobs(ctx context.Context, projectID string, now memory.Epoch, reasons ...string) (int64, error) {
 	w := (&where{}).and("status = 'queued'").and("next_attempt_at > ?", now).
-		and("last_error IN (SELECT value FROM json_each(?))", jsonList(reasons))
+		and("EXISTS (SELECT 1 FROM json_each(?) WHERE substr(last_error, 1, length(value)) = value)", jsonList(reasons))
 	if projectID != "" {
 		w.and("+project_id = ?", projectID)
 	}
