@@ -92,6 +92,9 @@ func (c *console) commands() *cobra.Command {
 	}
 	root.SetVersionTemplate("claude-mem {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if strings.HasPrefix(err.Error(), "unknown shorthand flag") { // a text or number may be meant
+			err = fmt.Errorf("%w; put -- before what begins with a dash and is no flag", err)
+		}
 		return &usageError{err, cmd.CommandPath()}
 	})
 	root.PersistentFlags().StringVar(&c.dataDir, "data-dir", "", "profile to use; overrides CLAUDE_MEM_DATA_DIR")

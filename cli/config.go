@@ -147,6 +147,9 @@ func (c *console) set(cmd *cobra.Command, setting config.Setting, value string) 
 		return err
 	}
 	c.say("%s is set in %s", setting.Key, path)
+	if strange := strangeKinds(checked.List(config.ContextKinds)); setting.Key == config.ContextKinds && strange != "" {
+		c.warn("note: %s", strange)
+	}
 	if o := cfg.Origin(setting.Key); o.Source == "environment" {
 		c.warn("note: %s overrides the file", o)
 	}

@@ -30,6 +30,9 @@ func (d *doctor) checkSettings() {
 		return
 	}
 	d.ok("settings", path)
+	if strange := strangeKinds(cfg.List(config.ContextKinds)); strange != "" {
+		d.report("settings", suspect, config.ContextKinds+": "+strange, "correct it if it is misspelt")
+	}
 	if cfg.Bool(config.Disable) {
 		d.report("settings", suspect, config.Disable+" is on: hooks do nothing ("+cfg.Origin(config.Disable).String()+")", "unset it to record again")
 	}

@@ -86,6 +86,9 @@ func (c *console) search(cmd *cobra.Command, f projectFlag, in client.SearchRequ
 	return c.print(asJSON, found, func(s screen) {
 		if len(found.Observations) == 0 {
 			s.printf("Nothing that is remembered of %s matches.\n", clean(p.Name))
+			if strange := strangeKinds(in.Kinds); strange != "" {
+				s.printf("Note: %s.\n", strange)
+			}
 		}
 		for i, hit := range found.Observations {
 			if i > 0 {

@@ -128,13 +128,20 @@ func (d *Daemon) composeServer(ctx context.Context, p *parts) error {
 		System: about, EmbeddingModel: embeddingModel(d.cfg),
 		Access: access(d.deployment, self), LocalFiles: !d.deployment.team, PublicURL: d.cfg.String(config.PublicURL),
 		Quotas: quotas(d.cfg), Metrics: p.metrics,
-		Limits: httpapi.ContextLimits{
-			Tokens: d.cfg.Int(config.ContextTokens), Sessions: d.cfg.Int(config.ContextSessionCount),
-			Observations: d.cfg.Int(config.ContextObservations), Prompt: d.cfg.Int(config.SemanticInjectLimit),
-			Kinds: d.cfg.List(config.ContextKinds),
-		},
+		Limits: contextLimits(d.cfg),
 	})
 	return nil
+}
+
+// contextLimits bound what agents are told.
+func contextLimits(cfg *Config) httpapi.ContextLimits {
+	return httpapi.ContextLimits{
+		Tokens: cfg.Int(config.ContextTokens), Sessions: cfg.Int(config.ContextSessionCount),
+		Observations: cfg.Int(config.ContextObservations), Kinds: cfg.List(config.ContextKinds),
+		Prompt: cfg.Int(config.SemanticInjectLimit), PromptTokens: cfg.Int(config.SemanticInjectTokens),
+		PromptShare: cfg.Int(config.SemanticInjectShare),
+		File:        cfg.Int(config.FileContextLimit), FileTokens: cfg.Int(config.FileContextTokens),
+	}
 }
 
 // capturing says how events are taken in.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"claude-mem/memory"
-	"claude-mem/storage"
 )
 
 // FileInput asks what is known about a file.
@@ -15,7 +14,9 @@ type FileInput struct {
 	Root  string   // the project's root, if it is known: stored paths are relative to it
 	Limit int      // lines; 0 means 5
 	Kinds []string // of the observations told; empty means all
-	Disk  string   // the project's root if its files can be seen here: see [MarkStale]
+	// TokenBudget is of the whole text; 0 means 500.
+	TokenBudget int
+	Disk        string // the project's root if its files can be seen here: see [MarkStale]
 	// Told, if set, reports whether the session was told of an observation already.
 	Told func(number int64) bool
 }
@@ -25,13 +26,16 @@ func (r *Recall) FileContext(ctx context.Context, s memory.Scope, in FileInput) 
 	if in.Limit <= 0 {
 		in.Limit = 5
 	}
+	if in.TokenBudget <= 0 {
+		in.TokenBudget = 500
+	}
 	name := relative(in.Path, in.Root)
 	if name == "" {
 		return Context{}, nil
 	}
-	all, err := r.store.LastWritten(ctx, s, storage.ObservationFilter{
-		Kinds: listedKinds(in.Kinds), Files: []string{name}, WithoutSubagents: true, WithoutSuperseded: true,
-	}, in.Limit*6)
+	f := listed(in.Kinds)
+	f.Files = []string{name}
+	all, err := r.store.LastWritten(ctx, s, f, in.Limit*6)
 	if err != nil {
 		return Context{}, err
 	}
@@ -40,7 +44,7 @@ func (r *Recall) FileContext(ctx context.Context, s memory.Scope, in FileInput) 
 		all = slices.DeleteFunc(all, func(o memory.Observation) bool { return in.Told(o.Number) })
 	}
 	MarkStale(in.Disk, all)
-	p := newPage(500, "# What is remembered of "+clip(line(name), 200)+"\n")
+	p := newPage(in.TokenBudget, "# What is remembered of "+clip(line(name), 200)+"\n")
 	rows := p.section("")
 	var out Context
 	for _, o := range telling(all, in.Limit) {

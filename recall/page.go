@@ -2,6 +2,7 @@ package recall
 
 import (
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"claude-mem/internal/privacy"
@@ -9,8 +10,9 @@ import (
 
 // Bounds of what is injected.
 const (
-	// MaxChars is the size of a text at most. Claude Code shows a model only a
-	// preview of what is longer than 10,000 characters.
+	// MaxChars is the size of a text at most, in UTF-16 code units, which is what hosts
+	// in JavaScript count. Claude Code shows a model only a preview of what is longer
+	// than 10,000 of them.
 	MaxChars = 9500
 	// DefaultTokens is the budget when none is asked for: about what MaxChars holds.
 	DefaultTokens = 2400
@@ -22,8 +24,9 @@ const (
 )
 
 // Tokens estimates what a text costs a model: 2 tokens for every 7 ASCII
-// characters, and 1 for every other one. Prose in English costs less, code about
-// that much; no tokeniser is worth its megabytes for a better guess.
+// characters, 1 for every other one, and 2 for those beyond the basic plane, such as
+// emoji. Prose in English costs less, code about that much; no tokeniser is worth its
+// megabytes for a better guess.
 func Tokens(text string) int { return (weight(text) + 6) / 7 }
 
 // weight is the estimate in sevenths of a token, so that the weights of parts add
@@ -31,11 +34,23 @@ func Tokens(text string) int { return (weight(text) + 6) / 7 }
 func weight(text string) int {
 	n := 0
 	for _, r := range text {
-		if r < utf8.RuneSelf {
+		switch {
+		case r < utf8.RuneSelf:
 			n += 2
-		} else {
+		case utf16.RuneLen(r) == 2:
+			n += 14
+		default:
 			n += 7
 		}
+	}
+	return n
+}
+
+// chars counts UTF-16 code units.
+func chars(text string) int {
+	n := 0
+	for _, r := range text {
+		n += utf16.RuneLen(r)
 	}
 	return n
 }
@@ -75,12 +90,12 @@ func (p *page) section(head string) *section {
 
 func (p *page) pay(text string) {
 	p.room -= weight(text)
-	p.chars -= utf8.RuneCountInString(text)
+	p.chars -= chars(text)
 }
 
 // fits reports whether the text could still be added.
 func (p *page) fits(text string) bool {
-	return weight(text) <= p.room && utf8.RuneCountInString(text) <= p.chars
+	return weight(text) <= p.room && chars(text) <= p.chars
 }
 
 // add appends a piece, whole lines, to a section of the page if it fits.

@@ -144,7 +144,7 @@ func (r *Recall) ofTopic(ctx context.Context, s memory.Scope, in SessionContextI
 		return nil, err
 	}
 	own := func(h storage.Hit) bool {
-		return h.SessionID != "" && h.SessionID == last[0].SessionID || !belongs(h.Observation, topic, terms)
+		return h.SessionID != "" && h.SessionID == last[0].SessionID || !belongs(h.Observation, topic, terms, DefaultThreshold)
 	}
 	return observations(slices.DeleteFunc(hits, own)), nil
 }

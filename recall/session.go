@@ -35,16 +35,11 @@ type SessionContextInput struct {
 // listed is the filter for what a session is told of: nothing of sub-agents, nothing
 // that was superseded. Summaries have a part of their own.
 func (in SessionContextInput) listed() storage.ObservationFilter {
-	return storage.ObservationFilter{Kinds: listedKinds(in.Kinds), WithoutSubagents: true, WithoutSuperseded: true}
+	return listed(in.Kinds)
 }
 
-// listedKinds are those of the kinds that stand in lists, all if none is named.
-func listedKinds(kinds []string) []string {
-	all := append(memory.GeneratedKinds(), memory.KindManual)
-	if len(kinds) == 0 {
-		return all
-	}
-	return slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k == memory.KindSummaryObservation })
+func listed(kinds []string) storage.ObservationFilter {
+	return storage.ObservationFilter{Kinds: kinds, WithoutSubagents: true, WithoutSuperseded: true, WithoutSummaries: true}
 }
 
 const sessionHead = `# Memory of this project

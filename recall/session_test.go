@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -146,6 +147,24 @@ func TestSessionContextLeavesOutSubagentsAndTheSuperseded(t *testing.T) {
 	}
 }
 
+// A client may call what it writes down as it likes.
+func TestSessionContextListsKindsOfAnyName(t *testing.T) {
+	f := setUp(t)
+	f.put(t, found("ritual", "Releases are tried on Mondays"))
+	f.put(t, found(memory.KindChange, "Rename a table"))
+	f.put(t, found(memory.KindSummaryObservation, "The whole session"))
+	if got := sessionContext(t, f, SessionContextInput{}).Text; !strings.Contains(got, "ritual: Releases") || !strings.Contains(got, "Rename") {
+		t.Errorf("without kinds all are listed:\n%s", got)
+	}
+	if got := sessionContext(t, f, SessionContextInput{Kinds: []string{"ritual"}}).Text; !strings.Contains(got, "ritual: Releases") || strings.Contains(got, "Rename") {
+		t.Errorf("one kind:\n%s", got)
+	}
+	got := sessionContext(t, f, SessionContextInput{Kinds: []string{memory.KindSummaryObservation}}).Text
+	if strings.Count(got, "The whole session") != 1 || strings.Contains(got, "Rename") {
+		t.Errorf("summaries have a part of their own:\n%s", got)
+	}
+}
+
 func TestOneLongSessionDoesNotFillTheIndex(t *testing.T) {
 	f := setUp(t)
 	fill(t, f)
@@ -221,7 +240,7 @@ type shelf []memory.Observation
 func (s shelf) Observations(_ context.Context, _ memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
 	var out []memory.Observation
 	for _, o := range slices.Backward(s) {
-		if slices.Contains(f.Kinds, o.Kind) {
+		if (len(f.Kinds) == 0 || slices.Contains(f.Kinds, o.Kind)) && !(f.WithoutSummaries && o.Kind == memory.KindSummaryObservation) {
 			out = append(out, o)
 		}
 	}
@@ -275,7 +294,7 @@ func (s shelf) Around(context.Context, memory.Scope, int64, int, int) ([]memory.
 
 // anyObservation draws one whose texts are of any length and in any script.
 func anyObservation(t *rapid.T, number int64) memory.Observation {
-	text := rapid.OneOf(rapid.StringN(0, 400, 2000), rapid.SampledFrom([]string{"zone", "配達日の時間帯", "a < b && c <- d", strings.Repeat("zone ", 300)}))
+	text := rapid.OneOf(rapid.StringN(0, 400, 2000), rapid.SampledFrom([]string{"zone", "配達日の時間帯", "a < b && c <- d", strings.Repeat("zone ", 300), strings.Repeat("👩‍👩‍👧‍👦🎉 ", 60)}))
 	o := memory.Observation{Number: number, OccurredAt: day(int(number)), Kind: rapid.SampledFrom(append(memory.GeneratedKinds(), memory.KindManual, memory.KindSummaryObservation)).Draw(t, "kind")}
 	o.SessionID = memory.Opt(rapid.StringMatching("[a-c]?").Draw(t, "session"))
 	o.Metadata.Title, o.Metadata.Narrative = text.Draw(t, "title"), text.Draw(t, "narrative")
@@ -305,8 +324,8 @@ func TestEveryContextKeepsItsBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range []Context{whole, about} {
-			if c.Tokens > budget || c.Tokens != Tokens(c.Text) || utf8.RuneCountInString(c.Text) > MaxChars {
-				t.Errorf("budget %d, %d tokens, %d characters", budget, c.Tokens, utf8.RuneCountInString(c.Text))
+			if c.Tokens > budget || c.Tokens != Tokens(c.Text) || len(utf16.Encode([]rune(c.Text))) > MaxChars {
+				t.Errorf("budget %d, %d tokens, %d characters", budget, c.Tokens, len(utf16.Encode([]rune(c.Text))))
 			}
 			if (c.Text == "") != (len(c.Observations) == 0) {
 				t.Errorf("%d observations in %q", len(c.Observations), c.Text)

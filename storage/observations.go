@@ -16,6 +16,7 @@ type ObservationFilter struct {
 	SupersededBy      string // id of the observation that replaces them
 	WithoutSubagents  bool
 	WithoutSuperseded bool
+	WithoutSummaries  bool
 }
 
 // Matching asks which observations hold terms. It is the coarse half of a search: the
@@ -26,8 +27,8 @@ type Matching struct {
 	// internal/lexical makes them, though no text is an error: what is none is in
 	// no observation.
 	Clauses [][]string
-	// Filter narrows what is found. Some may be found that fail it by being
-	// superseded or a sub-agent's: Ranked tells.
+	// Filter narrows what is found. Some may be found that fail it by being superseded,
+	// a sub-agent's or a summary: Ranked tells.
 	Filter ObservationFilter
 	Limit  int // of each clause; as of a Page
 }

@@ -75,7 +75,7 @@ func newWorldOn(t testing.TB, store storage.Store, change func(*Config)) *world 
 	w.theirs, w.foreign = w.project("theirs", "/src/f")
 	c := Config{
 		Store: store, Capture: capture.New(store, capture.Options{}), Recall: recall.New(store), Hub: &Hub{}, System: w.system,
-		Limits:  ContextLimits{Tokens: 2000, Sessions: 5, Observations: 20, Prompt: 5},
+		Limits:  ContextLimits{Tokens: 2000, Sessions: 5, Observations: 20, Prompt: 5, PromptTokens: 600, PromptShare: 50, File: 5, FileTokens: 500},
 		Metrics: metrics.New(),
 		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
 	}

@@ -14,6 +14,10 @@ type ContextLimits struct {
 	Sessions     int // summaries in it
 	Observations int // lines of its index
 	Prompt       int // memories for a prompt
+	PromptTokens int // of the text with them
+	PromptShare  int // percent of its telling words that one has to hold; 0 is any
+	File         int // memories of a file
+	FileTokens   int // of the text with them
 	// Kinds are the kinds of observation that are told; empty means all.
 	Kinds []string
 }
@@ -55,12 +59,16 @@ func (a *API) hookContext(r *request, in memory.HookRecord, sessionID string) (s
 			a.told.forget(sessionID)
 		}
 		text, err = a.Recall.SessionContext(ctx, p.Scope(), a.sessionLimits(p, want.Tree))
-	case want.Prompt != "" && a.Limits.Prompt > 0:
+	case want.Prompt != "" && a.Limits.Prompt > 0 && a.Limits.PromptTokens > 0:
 		text, err = a.Recall.PromptContext(ctx, p.Scope(), recall.PromptInput{
-			Prompt: want.Prompt, Session: sessionID, Limit: a.Limits.Prompt, Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard,
+			Prompt: want.Prompt, Session: sessionID, Limit: a.Limits.Prompt, TokenBudget: a.Limits.PromptTokens,
+			Threshold: orNone(a.Limits.PromptShare), Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard,
 		})
-	case want.File != "" && !a.told.has(toldThing{session: sessionID, file: want.File}):
-		file := recall.FileInput{Path: want.File, Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard}
+	case want.File != "" && a.Limits.File > 0 && a.Limits.FileTokens > 0 && !a.told.has(toldThing{session: sessionID, file: want.File}):
+		file := recall.FileInput{
+			Path: want.File, Limit: a.Limits.File, TokenBudget: a.Limits.FileTokens,
+			Kinds: a.Limits.Kinds, Disk: a.disk(p), Told: heard,
+		}
 		if filepath.IsAbs(p.Name) { // hooks name a project by its root
 			file.Root = p.Name
 		}
@@ -85,15 +93,17 @@ func (a *API) disk(p memory.Project) string {
 	return ""
 }
 
-// sessionLimits are the limits in recall's words, where 0 is the default and a
-// negative number is none. tree may be nil.
-func (a *API) sessionLimits(p memory.Project, tree *memory.WorkingTree) recall.SessionContextInput {
-	orNone := func(n int) int {
-		if n == 0 {
-			return -1
-		}
-		return n
+// orNone is a limit in recall's words, where 0 is the default and a negative number
+// is none.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
 	}
+	return n
+}
+
+// sessionLimits are the limits of a session's context. tree may be nil.
+func (a *API) sessionLimits(p memory.Project, tree *memory.WorkingTree) recall.SessionContextInput {
 	in := recall.SessionContextInput{
 		TokenBudget: a.Limits.Tokens, Sessions: orNone(a.Limits.Sessions), Observations: orNone(a.Limits.Observations),
 		Kinds: a.Limits.Kinds, Disk: a.disk(p),

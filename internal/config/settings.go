@@ -4,59 +4,63 @@ import "slices"
 
 // The settings, by name. What each means stands in [Settings].
 const (
-	DataDir             = "CLAUDE_MEM_DATA_DIR"
-	Disable             = "CLAUDE_MEM_DISABLE"
-	LogLevel            = "CLAUDE_MEM_LOG_LEVEL"
-	Runtime             = "CLAUDE_MEM_RUNTIME"
-	ServerDatabaseURL   = "CLAUDE_MEM_SERVER_DATABASE_URL"
-	QueueEngine         = "CLAUDE_MEM_QUEUE_ENGINE"
-	RedisURL            = "CLAUDE_MEM_REDIS_URL"
-	QueueRedisPrefix    = "CLAUDE_MEM_QUEUE_REDIS_PREFIX"
-	ServerDrain         = "CLAUDE_MEM_SERVER_DRAIN"
-	ServerHost          = "CLAUDE_MEM_SERVER_HOST"
-	ServerPort          = "CLAUDE_MEM_SERVER_PORT"
-	AllowedHosts        = "CLAUDE_MEM_ALLOWED_HOSTS"
-	PublicURL           = "CLAUDE_MEM_PUBLIC_URL"
-	UsageMetering       = "CLAUDE_MEM_USAGE_METERING"
-	RateLimitPerMin     = "CLAUDE_MEM_RATE_LIMIT_PER_MIN"
-	MonthlyRequestCap   = "CLAUDE_MEM_MONTHLY_REQUEST_CAP"
-	MonthlyTokenCap     = "CLAUDE_MEM_MONTHLY_TOKEN_CAP"
-	ServerURL           = "CLAUDE_MEM_SERVER_URL"
-	ServerAPIKey        = "CLAUDE_MEM_SERVER_API_KEY"
-	ServerProjectID     = "CLAUDE_MEM_SERVER_PROJECT_ID"
-	ServerAdmin         = "CLAUDE_MEM_SERVER_ADMIN"
-	AuthMode            = "CLAUDE_MEM_AUTH_MODE"
-	AllowLocalDevBypass = "CLAUDE_MEM_ALLOW_LOCAL_DEV_BYPASS"
-	Docker              = "CLAUDE_MEM_DOCKER"
-	GenerationDisabled  = "CLAUDE_MEM_GENERATION_DISABLED"
-	SessionPolicy       = "CLAUDE_MEM_SERVER_SESSION_POLICY"
-	SessionDebounce     = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
-	IgnoreCommands      = "CLAUDE_MEM_IGNORE_COMMANDS"
-	ModelPrices         = "CLAUDE_MEM_MODEL_PRICES"
-	ProjectDailyTokens  = "CLAUDE_MEM_PROJECT_DAILY_TOKENS"
-	ProjectMonthTokens  = "CLAUDE_MEM_PROJECT_MONTHLY_TOKENS"
-	TeamDailyTokens     = "CLAUDE_MEM_TEAM_DAILY_TOKENS"
-	TeamMonthTokens     = "CLAUDE_MEM_TEAM_MONTHLY_TOKENS"
-	SkipTools           = "CLAUDE_MEM_SKIP_TOOLS"
-	ExcludedProjects    = "CLAUDE_MEM_EXCLUDED_PROJECTS"
-	ContextTokens       = "CLAUDE_MEM_CONTEXT_TOKENS"
-	ContextObservations = "CLAUDE_MEM_CONTEXT_OBSERVATIONS"
-	ContextKinds        = "CLAUDE_MEM_CONTEXT_KINDS"
-	ContextSessionCount = "CLAUDE_MEM_CONTEXT_SESSION_COUNT"
-	SemanticInject      = "CLAUDE_MEM_SEMANTIC_INJECT"
-	SemanticInjectLimit = "CLAUDE_MEM_SEMANTIC_INJECT_LIMIT"
-	EmbeddingsURL       = "CLAUDE_MEM_EMBEDDINGS_URL"
-	EmbeddingsModel     = "CLAUDE_MEM_EMBEDDINGS_MODEL"
-	EmbeddingsKey       = "CLAUDE_MEM_EMBEDDINGS_API_KEY"
-	FileContext         = "CLAUDE_MEM_FILE_CONTEXT"
+	DataDir              = "CLAUDE_MEM_DATA_DIR"
+	Disable              = "CLAUDE_MEM_DISABLE"
+	LogLevel             = "CLAUDE_MEM_LOG_LEVEL"
+	Runtime              = "CLAUDE_MEM_RUNTIME"
+	ServerDatabaseURL    = "CLAUDE_MEM_SERVER_DATABASE_URL"
+	QueueEngine          = "CLAUDE_MEM_QUEUE_ENGINE"
+	RedisURL             = "CLAUDE_MEM_REDIS_URL"
+	QueueRedisPrefix     = "CLAUDE_MEM_QUEUE_REDIS_PREFIX"
+	ServerDrain          = "CLAUDE_MEM_SERVER_DRAIN"
+	ServerHost           = "CLAUDE_MEM_SERVER_HOST"
+	ServerPort           = "CLAUDE_MEM_SERVER_PORT"
+	AllowedHosts         = "CLAUDE_MEM_ALLOWED_HOSTS"
+	PublicURL            = "CLAUDE_MEM_PUBLIC_URL"
+	UsageMetering        = "CLAUDE_MEM_USAGE_METERING"
+	RateLimitPerMin      = "CLAUDE_MEM_RATE_LIMIT_PER_MIN"
+	MonthlyRequestCap    = "CLAUDE_MEM_MONTHLY_REQUEST_CAP"
+	MonthlyTokenCap      = "CLAUDE_MEM_MONTHLY_TOKEN_CAP"
+	ServerURL            = "CLAUDE_MEM_SERVER_URL"
+	ServerAPIKey         = "CLAUDE_MEM_SERVER_API_KEY"
+	ServerProjectID      = "CLAUDE_MEM_SERVER_PROJECT_ID"
+	ServerAdmin          = "CLAUDE_MEM_SERVER_ADMIN"
+	AuthMode             = "CLAUDE_MEM_AUTH_MODE"
+	AllowLocalDevBypass  = "CLAUDE_MEM_ALLOW_LOCAL_DEV_BYPASS"
+	Docker               = "CLAUDE_MEM_DOCKER"
+	GenerationDisabled   = "CLAUDE_MEM_GENERATION_DISABLED"
+	SessionPolicy        = "CLAUDE_MEM_SERVER_SESSION_POLICY"
+	SessionDebounce      = "CLAUDE_MEM_SERVER_SESSION_DEBOUNCE_MS"
+	IgnoreCommands       = "CLAUDE_MEM_IGNORE_COMMANDS"
+	ModelPrices          = "CLAUDE_MEM_MODEL_PRICES"
+	ProjectDailyTokens   = "CLAUDE_MEM_PROJECT_DAILY_TOKENS"
+	ProjectMonthTokens   = "CLAUDE_MEM_PROJECT_MONTHLY_TOKENS"
+	TeamDailyTokens      = "CLAUDE_MEM_TEAM_DAILY_TOKENS"
+	TeamMonthTokens      = "CLAUDE_MEM_TEAM_MONTHLY_TOKENS"
+	SkipTools            = "CLAUDE_MEM_SKIP_TOOLS"
+	ExcludedProjects     = "CLAUDE_MEM_EXCLUDED_PROJECTS"
+	ContextTokens        = "CLAUDE_MEM_CONTEXT_TOKENS"
+	ContextObservations  = "CLAUDE_MEM_CONTEXT_OBSERVATIONS"
+	ContextKinds         = "CLAUDE_MEM_CONTEXT_KINDS"
+	ContextSessionCount  = "CLAUDE_MEM_CONTEXT_SESSION_COUNT"
+	SemanticInject       = "CLAUDE_MEM_SEMANTIC_INJECT"
+	SemanticInjectLimit  = "CLAUDE_MEM_SEMANTIC_INJECT_LIMIT"
+	SemanticInjectTokens = "CLAUDE_MEM_SEMANTIC_INJECT_TOKENS"
+	SemanticInjectShare  = "CLAUDE_MEM_SEMANTIC_INJECT_THRESHOLD"
+	EmbeddingsURL        = "CLAUDE_MEM_EMBEDDINGS_URL"
+	EmbeddingsModel      = "CLAUDE_MEM_EMBEDDINGS_MODEL"
+	EmbeddingsKey        = "CLAUDE_MEM_EMBEDDINGS_API_KEY"
+	FileContext          = "CLAUDE_MEM_FILE_CONTEXT"
+	FileContextLimit     = "CLAUDE_MEM_FILE_CONTEXT_LIMIT"
+	FileContextTokens    = "CLAUDE_MEM_FILE_CONTEXT_TOKENS"
 
-	defaultSkippedTools  = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*"
-	maxContextTokens     = 20000
-	maxContextRows       = 1000
-	maxSemanticInjection = 50
-	maxCap               = 1<<31 - 1
-	maxDebounceMS        = 3_600_000
-	maxTokens            = 1<<31 - 1
+	defaultSkippedTools = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*"
+	maxContextTokens    = 20000
+	maxContextRows      = 1000
+	maxMemoriesTold     = 50
+	maxCap              = 1<<31 - 1
+	maxDebounceMS       = 3_600_000
+	maxTokens           = 1<<31 - 1
 )
 
 // Setting describes one setting.
@@ -163,17 +167,21 @@ func clientSettings() []Setting {
 		{Key: ExcludedProjects, Kind: KindList,
 			Doc: "Project folders that hooks ignore, as globs."},
 		{Key: ContextTokens, Kind: KindInt, Default: "2400", Max: maxContextTokens,
-			Doc: "How many tokens the context of a new session may take; at most about 2400 fit into what Claude Code accepts."},
+			Doc: "How many tokens the context of a new session may take; at most about 2400 fit into what Claude Code accepts. 0 tells a new session nothing."},
 		{Key: ContextObservations, Kind: KindInt, Default: "50", Max: maxContextRows,
-			Doc: "How many observations the context of a new session lists at most."},
+			Doc: "How many observations the context of a new session lists at most; 0 lists none."},
 		{Key: ContextSessionCount, Kind: KindInt, Default: "10", Max: maxContextRows,
-			Doc: "How many session summaries the context of a new session considers at most."},
+			Doc: "How many session summaries the context of a new session considers at most; 0 leaves them out."},
 		{Key: ContextKinds, Kind: KindList, Aliases: []string{"CLAUDE_MEM_CONTEXT_OBSERVATION_TYPES"},
 			Doc: "The kinds of observation that agents are told of, such as decision,bugfix,manual; empty means all."},
 		{Key: SemanticInject, Kind: KindBool, Default: "false",
 			Doc: "Adds memories that match a prompt to the prompt."},
-		{Key: SemanticInjectLimit, Kind: KindInt, Default: "5", Max: maxSemanticInjection,
-			Doc: "How many memories are added to a prompt at most."},
+		{Key: SemanticInjectLimit, Kind: KindInt, Default: "5", Max: maxMemoriesTold,
+			Doc: "How many memories are added to a prompt at most; 0 adds none."},
+		{Key: SemanticInjectTokens, Kind: KindInt, Default: "600", Max: maxContextTokens,
+			Doc: "How many tokens what is added to a prompt may take; 0 adds nothing."},
+		{Key: SemanticInjectShare, Kind: KindInt, Default: "50", Max: 100,
+			Doc: "How many percent of a prompt's telling words a memory has to hold to be added, and three of them. One that holds a name of code that the prompt names, and another of its words, is added in any case."},
 		{Key: EmbeddingsURL, Kind: KindString,
 			Doc: "Where an embedding model answers in OpenAI's dialect, such as http://127.0.0.1:11434/v1: then searches find by meaning, too. Empty means by words only."},
 		{Key: EmbeddingsModel, Kind: KindString, Default: "nomic-embed-text",
@@ -182,5 +190,9 @@ func clientSettings() []Setting {
 			Doc: "The key that the embedding model's server wants, if any."},
 		{Key: FileContext, Kind: KindBool, Default: "false",
 			Doc: "Tells what is known about a file when the agent is about to read it, once per file and session."},
+		{Key: FileContextLimit, Kind: KindInt, Default: "5", Max: maxMemoriesTold,
+			Doc: "How many memories of a file are told at most; 0 tells none."},
+		{Key: FileContextTokens, Kind: KindInt, Default: "500", Max: maxContextTokens,
+			Doc: "How many tokens what is told of a file may take; 0 tells nothing."},
 	}
 }

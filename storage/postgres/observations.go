@@ -91,7 +91,7 @@ func (q *query) window(f storage.ObservationFilter) *query {
 
 func (q *query) filter(f storage.ObservationFilter) *query {
 	switch {
-	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}):
+	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}) && !f.WithoutSummaries:
 		q.and("o.kind = '" + memory.KindSummaryObservation + "'") // as the index of summaries says it
 	case len(f.Kinds) > 0:
 		q.and("o.kind = ANY(?)", f.Kinds)
@@ -101,6 +101,9 @@ func (q *query) filter(f storage.ObservationFilter) *query {
 	}
 	if f.WithoutSuperseded {
 		q.and("o.superseded_by IS NULL")
+	}
+	if f.WithoutSummaries {
+		q.and("o.kind <> '" + memory.KindSummaryObservation + "'")
 	}
 	return q
 }

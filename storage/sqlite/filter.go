@@ -11,7 +11,7 @@ import (
 // filter adds what f asks for, on columns of observations.
 func (w *where) filter(f storage.ObservationFilter) {
 	switch {
-	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}):
+	case slices.Equal(f.Kinds, []string{memory.KindSummaryObservation}) && !f.WithoutSummaries:
 		w.and("kind = '" + memory.KindSummaryObservation + "'") // as the index of summaries says it
 	case len(f.Kinds) > 0:
 		w.and("kind IN (SELECT value FROM json_each(?))", jsonList(f.Kinds))
@@ -42,6 +42,9 @@ func (w *where) filter(f storage.ObservationFilter) {
 	}
 	if f.WithoutSuperseded {
 		w.and("superseded_by IS NULL")
+	}
+	if f.WithoutSummaries {
+		w.and("kind <> '" + memory.KindSummaryObservation + "'")
 	}
 }
 

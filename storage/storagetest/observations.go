@@ -137,7 +137,7 @@ func testFilters(f *fixture) {
 		o.Metadata.Concepts, o.Metadata.FilesModified = []string{"gotcha", "how-it-works"}, []string{"scan.go"}
 	})
 	put("c", 20, func(o *memory.Observation) {
-		o.SessionID, o.Metadata.Concepts = memory.Opt(s.ID), []string{"works"}
+		o.SessionID, o.Kind, o.Metadata.Concepts = memory.Opt(s.ID), memory.KindSummaryObservation, []string{"works"}
 		o.Metadata.FilesRead = []string{"internal/lexical/scan_test.go", "not-scan.go"}
 	})
 	put("d", 30, func(o *memory.Observation) {
@@ -152,6 +152,8 @@ func testFilters(f *fixture) {
 	}{
 		{"newest first, then by number", storage.ObservationFilter{}, []string{"d", "c", "b", "a"}},
 		{"kinds", storage.ObservationFilter{Kinds: []string{memory.KindBugfix, memory.KindFeature}}, []string{"d", "a"}},
+		{"without summaries", storage.ObservationFilter{WithoutSummaries: true}, []string{"d", "b", "a"}},
+		{"summaries without summaries", storage.ObservationFilter{WithoutSummaries: true, Kinds: []string{memory.KindSummaryObservation}}, nil},
 		{"an unknown kind", storage.ObservationFilter{Kinds: []string{`x' OR 1=1 --`}}, nil},
 		{"any concept, whole", storage.ObservationFilter{Concepts: []string{"how-it-works", "pattern"}}, []string{"b"}},
 		{"a concept without a letter", storage.ObservationFilter{Concepts: []string{"---"}}, nil},
