@@ -160,7 +160,7 @@ func TestSessionContextListsKindsOfAnyName(t *testing.T) {
 		t.Errorf("one kind:\n%s", got)
 	}
 	got := sessionContext(t, f, SessionContextInput{Kinds: []string{memory.KindSummaryObservation}}).Text
-	if strings.Count(got, "The whole session") != 1 || strings.Contains(got, "Rename") {
+	if strings.Count(got, "#3 ") != 1 || strings.Contains(got, "Rename") {
 		t.Errorf("summaries have a part of their own:\n%s", got)
 	}
 }
