@@ -38,7 +38,7 @@ func (r reads) Observation(ctx context.Context, s memory.Scope, id string) (memo
 func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers []int64) ([]memory.Observation, error) {
 	numbers = numbers[:min(len(numbers), storage.MaxPage)]
 	return all(ctx, r.q, readObservation, sql(`SELECT `+observationColumns+`
-		FROM unnest(?::bigint[]) WITH ORDINALITY AS asked (number, place) JOIN observations o ON o.number = asked.number
+		FROM unnest((SELECT ?::bigint[])) WITH ORDINALITY AS asked (number, place) JOIN observations o ON o.number = asked.number
 		WHERE `, numbers).within(s, "o.").add(` ORDER BY place`))
 }
 

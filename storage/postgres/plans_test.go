@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"claude-mem/internal/testenv"
 	"claude-mem/memory"
@@ -146,6 +147,68 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// To plan a search costs a third of it, so that a plan has to be kept.
+func TestSearchesArePlannedOnce(t *testing.T) {
+	const searches = 12
+	s, _ := traced(t)
+	scope := tenant(t, s)
+	grow(t, s, scope, scope)
+	exec(t, s, "ANALYZE")
+	conn, err := s.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	r := reads{q: connQuerier{conn}, stats: s.stats}
+	for i := range searches {
+		terms := [][]string{{"common"}, {"w2"}, {fmt.Sprint("w", i)}, {"common", "w4"}}[:1+i%4]
+		for _, f := range []storage.ObservationFilter{{WithoutSuperseded: true}, {Since: 1}} {
+			if _, err := r.Matching(t.Context(), scope, storage.Matching{Clauses: terms, Filter: f, Limit: 20 + i}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		numbers := []int64{1, 2, int64(i * 10), 20}
+		if _, err := r.Ranked(t.Context(), scope, storage.Ranking{Numbers: numbers[:1+i%4], Reach: 2}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.ObservationsByNumber(t.Context(), scope, numbers[:1+i%4]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := conn.Query(t.Context(), `SELECT statement, custom_plans FROM pg_prepared_statements WHERE generic_plans + custom_plans >= $1`, searches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type kept struct {
+		Statement string
+		Plans     int64
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[kept])
+	if err != nil || len(all) < 3 {
+		t.Errorf("%d statements were sent often, %v", len(all), err)
+	}
+	for _, k := range all {
+		if k.Plans >= searches { // Postgres tries five before it decides
+			t.Errorf("planned %d times:\n%s", k.Plans, k.Statement)
+		}
+	}
+}
+
+// connQuerier sends statements on one connection.
+type connQuerier struct{ conn *pgxpool.Conn }
+
+func (c connQuerier) query(ctx context.Context, q *query, read func(pgx.Rows) error) (int64, error) {
+	rows, err := c.conn.Query(ctx, q.text.String(), q.args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	if err := read(rows); err != nil {
+		return 0, err
+	}
+	return rows.CommandTag().RowsAffected(), rows.Err()
 }
 
 type hotStatement struct {

@@ -43,13 +43,13 @@ func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching)
 		return nil, err
 	}
 	limit := storage.Page{Limit: q.Limit}.Clamp(0).Limit
-	if !windowed(q.Filter) && labelQuery(q.Filter) == "" {
+	if !sparse(q.Filter) {
 		return e.matches, r.newest(ctx, e, q, limit)
 	}
 	few, many := apart(q, e.matches)
 	found := 0
 	if len(few) > 0 { // one more than asked for tells whether there are more
-		found, err = r.collect(ctx, e.matches, lookup{e, q.Filter, limit + 1}.all(few))
+		found, err = r.collect(ctx, e.matches, lookup{e, q.Filter, limit + 1}.find(few))
 	}
 	if err == nil && found == 0 && len(many) > 0 {
 		err = r.walk(ctx, e, many, q.Filter, limit+1)
@@ -104,30 +104,36 @@ type lookup struct {
 	limit  int // of each clause
 }
 
-// all asks for each clause everywhere.
-func (l lookup) all(clauses []clause) *query {
-	q := sql("")
-	l.add(q, clauses)
-	return q.add(" ORDER BY 1, 2 DESC")
-}
-
-// add finds what matches clauses, either all of which have epochs or none. OFFSET 0 keeps
-// Postgres to the order in which it is written: find first, then sort. Otherwise it
-// may walk through the whole tenant in order instead of asking the index.
-func (l lookup) add(q *query, clauses []clause) {
+// find asks for the numbers that match each clause, of those that pass the filter the newest.
+// The values that clauses differ in come by a SELECT of their own each, so that they are
+// no news to the planner: it makes one plan for all and keeps it, where else it would plan
+// each time anew, for a third of what the search takes.
+func (l lookup) find(clauses []clause) *query {
 	var places, epochs []int64
 	var queries []string
 	for _, c := range clauses {
 		places, queries, epochs = append(places, c.place), append(queries, c.query), append(epochs, c.epochs)
 	}
-	q.add(`(SELECT clause.place, found.number FROM unnest(?::bigint[], ?::text[], ?::bigint[]) AS clause (place, query, epochs),
-		LATERAL (SELECT number FROM (SELECT o.number FROM observations o WHERE `, places, queries, epochs).within(l.scope, "o.").
+	q := sql(`WITH clause AS MATERIALIZED (SELECT * FROM unnest((SELECT ?::bigint[]), (SELECT ?::text[]), (SELECT ?::bigint[]))
+		AS clause (place, query, epochs)) `, places, queries, epochs)
+	l.add(q, "epochs = 0")
+	if sparse(l.filter) {
+		return q
+	}
+	return l.add(q.add(" UNION ALL "), "epochs > 0")
+}
+
+// add finds what matches the clauses that look everywhere, or those that look in some epochs. OFFSET 0 keeps
+// Postgres to the order in which it is written: find first, then sort. Otherwise it
+// may walk through the whole tenant in order instead of asking the index.
+func (l lookup) add(q *query, which string) *query {
+	q.add(`SELECT place, ARRAY(SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(l.scope, "o.").
 		and("o.terms @@ (clause.query || ?)::tsquery", l.scopeQuery()+labelQuery(l.filter))
-	if clauses[0].epochs > 0 {
+	if which == "epochs > 0" {
 		l.epoch(q)
 	}
-	q.window(l.filter).filter(l.filter).
-		add(` OFFSET 0) matched ORDER BY number DESC LIMIT ?) found)`, l.limit)
+	return q.window(l.filter).filter(l.filter).
+		add(` OFFSET 0) matched ORDER BY number DESC LIMIT (SELECT ?::bigint)) FROM clause WHERE `+which, l.limit)
 }
 
 // walk looks through the newest observations, once for all clauses.
@@ -160,37 +166,19 @@ func (r reads) walk(ctx context.Context, e estimates, clauses []clause, f storag
 	return err
 }
 
-// collect adds what a query finds to the matches of each clause and says how much
+// collect notes what a query finds as the matches of each clause and says how much
 // that is.
 func (r reads) collect(ctx context.Context, out []storage.Matches, q *query) (found int, err error) {
-	type match struct{ place, number int64 }
+	type match struct {
+		place   int64
+		numbers []int64
+	}
 	matches, err := all(ctx, r.q, func(row pgx.Rows) (m match, err error) {
-		return m, row.Scan(&m.place, &m.number)
+		return m, row.Scan(&m.place, &m.numbers)
 	}, q)
 	for _, m := range matches {
-		o := &out[m.place-1]
-		o.Numbers = append(o.Numbers, m.number)
+		out[m.place-1].Numbers = m.numbers
+		found += len(m.numbers)
 	}
-	return len(matches), err
-}
-
-// Ranked implements storage.ObservationReader. The numbers come first, whatever
-// Postgres knows of the table; a neighbour's thread, which is of one tenant, stands
-// for it.
-func (r reads) Ranked(ctx context.Context, s memory.Scope, q storage.Ranking) ([]storage.Ranked, error) {
-	f, reach := q.Filter, max(min(q.Reach, storage.MaxReach), 0)
-	ask := sql(`WITH asked AS MATERIALIZED (SELECT o.number, o.thread, o.list, o.occurred_at FROM observations o
-		WHERE o.number = ANY(?::bigint[]) AND `, q.Numbers[:min(len(q.Numbers), storage.MaxPage)]).within(s, "o.").window(f).filter(f)
-	if labels := labelQuery(f); labels != "" {
-		ask.and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels)
-	}
-	ask.add(`), beside AS MATERIALIZED (SELECT ARRAY(SELECT DISTINCT asked.number + distance FROM asked, generate_series(-?::bigint, ?::bigint) distance
-			WHERE asked.number + distance NOT IN (SELECT number FROM asked)) AS numbers)
-		SELECT number, thread, list, occurred_at, true FROM asked
-		UNION ALL SELECT o.number, o.thread, o.list, o.occurred_at, false FROM observations o, beside
-			WHERE o.number = ANY(beside.numbers) AND o.thread IN (SELECT thread FROM asked)
-		ORDER BY number`, reach, reach)
-	return all(ctx, r.q, func(row pgx.Rows) (k storage.Ranked, err error) {
-		return k, row.Scan(&k.Number, &k.Thread, &k.List, &k.OccurredAt, &k.Asked)
-	}, ask)
+	return found, err
 }

@@ -26,9 +26,9 @@ const (
 	further = 8
 )
 
-// windowed reports whether the filter asks for observations that may all be old.
-func windowed(f storage.ObservationFilter) bool {
-	return f.SessionID != "" || f.SupersededBy != "" || f.Since != 0 || f.Until != 0
+// sparse reports whether the filter asks for observations that may all be old.
+func sparse(f storage.ObservationFilter) bool {
+	return f.SessionID != "" || f.SupersededBy != "" || f.Since != 0 || f.Until != 0 || labelQuery(f) != ""
 }
 
 // newest finds the newest matches of each clause: all of those that few match, and of the
@@ -41,7 +41,7 @@ func (r reads) newest(ctx context.Context, e estimates, q storage.Matching, limi
 		ask[i].epochs = e.epochs(e.matches[c.place-1].Total, want)
 	}
 	for again := true; len(ask) > 0; again = false {
-		if _, err := r.collect(ctx, e.matches, lookup{e, q.Filter, limit + 1}.newest(ask)); err != nil {
+		if _, err := r.collect(ctx, e.matches, lookup{e, q.Filter, limit + 1}.find(ask)); err != nil {
 			return err
 		}
 		var short []clause
@@ -95,29 +95,6 @@ func (c clause) settle(m *storage.Matches, limit int) {
 	}
 	m.Total = max(m.Total, n)
 	m.Numbers = m.Numbers[:min(len(m.Numbers), limit)]
-}
-
-// newest asks for each clause in its epochs.
-func (l lookup) newest(clauses []clause) *query {
-	var whole, recent []clause
-	for _, c := range clauses {
-		if c.epochs == 0 {
-			whole = append(whole, c)
-		} else {
-			recent = append(recent, c)
-		}
-	}
-	q := sql("")
-	if len(whole) > 0 {
-		l.add(q, whole)
-	}
-	if len(whole) > 0 && len(recent) > 0 {
-		q.add(" UNION ALL ")
-	}
-	if len(recent) > 0 {
-		l.add(q, recent)
-	}
-	return q.add(" ORDER BY 1, 2 DESC")
 }
 
 // epoch adds which epochs a clause is looked for in. The last is that of the observation

@@ -241,6 +241,7 @@ func (f *fixture) neighbours(s memory.Session, ranked func(int64, ...int64) []st
 	f.same("what is asked for is no neighbour", ranked(1, stranger.Number, second.Number),
 		[]storage.Ranked{want(first, false), want(stranger, true), want(second, true), want(helper, false)})
 	f.same("what does not pass has none", len(ranked(2, helper.Number)), 0)
+	f.same("also beside what passes", ranked(1, first.Number, helper.Number), []storage.Ranked{want(first, true)})
 	if n := len(ranked(1<<40, last.Number)); n != 4 {
 		f.Errorf("out of a reach without bounds came %d", n)
 	}
