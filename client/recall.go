@@ -34,7 +34,8 @@ type SearchHit struct {
 type SearchResponse struct {
 	Observations []SearchHit `json:"observations"`
 	// Semantic is "on" if what is near in meaning is among them, "unavailable" if it
-	// would be and the embedding model did not answer, "" if there is none.
+	// would be and the embedding model did not answer in time, or the vectors are still
+	// being read, "" if there is no model.
 	Semantic string `json:"semantic,omitempty"`
 }
 

@@ -39,17 +39,20 @@ func (p *parts) newRecall(cfg *Config) *recall.Recall {
 // newIndex makes what finds by meaning. What its questions cost is counted, and where a
 // budget is used up they go by words alone.
 func (p *parts) newIndex(cfg *Config) *meaning.Index {
-	x := meaning.New(p.store, p.embedder)
-	x.Asked = func(s memory.Scope, tokens int64) { p.api.Count(providers.EmbeddingUsage(p.embedder, s, tokens)) }
-	if p.embedder.Free() {
-		return x
+	o := meaning.Options{
+		Asked: func(s memory.Scope, tokens int64) { p.api.Count(providers.EmbeddingUsage(p.embedder, s, tokens)) },
+		Full: func(s memory.Scope) {
+			p.log.Warn("a project has more vectors than are searched: its oldest memories are found by words only", "project", s.ProjectID)
+		},
 	}
-	b := budgets(cfg)
-	x.May = func(ctx context.Context, s memory.Scope) bool {
-		room, err := b.Room(ctx, p.store, s)
-		return room && err == nil
+	if !p.embedder.Free() {
+		b := budgets(cfg)
+		o.May = func(ctx context.Context, s memory.Scope) bool {
+			room, err := b.Room(ctx, p.store, s)
+			return room && err == nil
+		}
 	}
-	return x
+	return meaning.New(p.store, p.embedder, o)
 }
 
 // embeddingModel is the name of the model, "" if there is none.

@@ -18,7 +18,7 @@ type Semantic string
 const (
 	SemanticOff         Semantic = ""            // no embedding model is configured, or it was not wanted
 	SemanticOn          Semantic = "on"          // what is near in meaning is among the hits
-	SemanticUnavailable Semantic = "unavailable" // the model did not answer: the hits are those by words
+	SemanticUnavailable Semantic = "unavailable" // not now: the hits are those by words
 )
 
 const (
@@ -57,26 +57,51 @@ func (r *Recall) lookNear(ctx context.Context, s memory.Scope, in SearchInput, f
 	return near
 }
 
+// near returns up to n that pass the filter, the nearest first. What the filter keeps
+// out takes the places of others, so where too few are left it looks further.
 func (r *Recall) near(ctx context.Context, s memory.Scope, text string, f storage.ObservationFilter, n int) ([]storage.Hit, error) {
-	numbers, err := r.meaning.Nearest(ctx, s, text, n)
-	if err != nil || len(numbers) == 0 {
-		return nil, err
+	var passing []int64
+	for look := n; ; look *= 8 {
+		look = min(look, storage.MaxPage)
+		numbers, err := r.meaning.Nearest(ctx, s, text, look)
+		if err != nil || len(numbers) == 0 {
+			return nil, err
+		}
+		if passing, err = r.passing(ctx, s, numbers, f); err != nil {
+			return nil, err
+		}
+		if len(passing) >= n || len(numbers) < look {
+			break
+		}
+		if look == storage.MaxPage {
+			// Much that was deleted may be in the way.
+			there, err := r.passing(ctx, s, numbers, storage.ObservationFilter{})
+			if err != nil {
+				return nil, err
+			}
+			r.meaning.Forget(s, slices.DeleteFunc(numbers, func(n int64) bool { return slices.Contains(there, n) }))
+			break
+		}
 	}
-	numbers = numbers[:min(len(numbers), storage.MaxPage)]
-	ranked, err := r.store.Ranked(ctx, s, storage.Ranking{Numbers: slices.Sorted(slices.Values(numbers)), Filter: f})
-	if err != nil {
-		return nil, err
-	}
-	passes := make(map[int64]bool, len(ranked))
-	for _, k := range ranked {
-		passes[k.Number] = k.Asked
-	}
-	all, err := r.store.ObservationsByNumber(ctx, s, slices.DeleteFunc(numbers, func(n int64) bool { return !passes[n] }))
+	all, err := r.store.ObservationsByNumber(ctx, s, passing[:min(n, len(passing))])
 	hits := make([]storage.Hit, len(all))
 	for i, o := range all {
 		hits[i].Observation = o
 	}
 	return hits, err
+}
+
+// passing returns those of the numbers that are there and pass the filter, in their order.
+func (r *Recall) passing(ctx context.Context, s memory.Scope, numbers []int64, f storage.ObservationFilter) ([]int64, error) {
+	ranked, err := r.store.Ranked(ctx, s, storage.Ranking{Numbers: slices.Sorted(slices.Values(numbers)), Filter: f})
+	if err != nil {
+		return nil, err
+	}
+	pass := make(map[int64]bool, len(ranked))
+	for _, k := range ranked {
+		pass[k.Number] = k.Asked
+	}
+	return slices.DeleteFunc(slices.Clone(numbers), func(n int64) bool { return !pass[n] }), nil
 }
 
 // fuse adds what is near in meaning to what was found by words: each counts by its

@@ -3,6 +3,7 @@ package recall
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func meant(t *testing.T, m *model, change func(i int, o *memory.Observation)) *f
 			return tx.PutVectors(t.Context(), f.scope, m.Model(), storage.Vector{Number: o.Number, Values: vector.Quantise(made.Vectors[0])})
 		})
 	}
-	f.Recall = New(f.store).WithMeaning(meaning.New(f.store, m))
+	f.Recall = New(f.store).WithMeaning(meaning.New(f.store, m, meaning.Options{}))
 	return f
 }
 
@@ -122,6 +123,21 @@ func TestMeaningKeepsTheFilter(t *testing.T) {
 	other.ProjectID = "another"
 	if got, err := f.Find(t.Context(), other, SearchInput{Query: "fruit", Semantic: true}); err != nil || len(got.Hits) > 0 {
 		t.Errorf("another project: %+v, %v", got, err)
+	}
+}
+
+// What the filter keeps out does not take the places of what passes.
+func TestMeaningLooksPastWhatIsFilteredOut(t *testing.T) {
+	f := meant(t, &model{}, asIs)
+	for i := range 60 {
+		o := f.put(t, found(memory.KindFeature, "Vehicle "+strconv.Itoa(i)))
+		f.tx(t, func(tx storage.Tx) error {
+			return tx.PutVectors(t.Context(), f.scope, "three", storage.Vector{Number: o.Number, Values: []byte{127, 0, 0, 0}})
+		})
+	}
+	got, _ := look(t, f, SearchInput{Query: "car", Semantic: true, Limit: 3, Filter: storage.ObservationFilter{Kinds: []string{memory.KindDiscovery}}})
+	if !strings.HasPrefix(got, "#1 The automobile") {
+		t.Errorf("%q", got)
 	}
 }
 

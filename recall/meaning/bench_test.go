@@ -2,6 +2,7 @@ package meaning
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -45,8 +46,11 @@ func BenchmarkNearest(b *testing.B) {
 			for d := range q {
 				q[d] = r.Float32() - 0.5
 			}
-			x := New(all, q)
+			x := New(all, q, Options{})
 			scope := memory.Scope{TeamID: "t", ProjectID: "p"}
+			for err := ErrUnavailable; errors.Is(err, ErrUnavailable); { // until all is read
+				_, err = x.Nearest(b.Context(), scope, "question", 1)
+			}
 			for b.Loop() {
 				if got, err := x.Nearest(b.Context(), scope, "question", 40); err != nil || len(got) != 40 {
 					b.Fatal(len(got), err)

@@ -13,26 +13,15 @@ package meaning
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
-	"claude-mem/internal/vector"
 	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/storage"
 )
 
-const (
-	// askFor is how long the model may take for a question.
-	askFor = 200 * time.Millisecond
-	// restFor is how long a model that failed is not asked.
-	restFor = 10 * time.Second
-	// maxQuestions is how many questions' vectors are remembered.
-	maxQuestions = 256
-)
-
-// ErrUnavailable says that the model did not answer in time, or lately, or may not be asked.
-var ErrUnavailable = errors.New("the embedding model is not available")
+// ErrUnavailable says that the model did not answer in time, or lately, or may not be
+// asked, or that the vectors are not all in memory yet.
+var ErrUnavailable = errors.New("search by meaning is not available")
 
 // Embedder is what asks the model: a providers.Embedder will do.
 type Embedder interface {
@@ -45,32 +34,39 @@ type Store interface {
 	Vectors(ctx context.Context, s memory.Scope, model string, seq int64, limit int) ([]storage.Vector, error)
 }
 
-// Index finds what is near in meaning. It is safe for concurrent use.
-type Index struct {
-	// May, if set, is asked before the model is; where it says no the model counts as
-	// not available.
+// Options are what an index may be told to do besides. The zero value is nothing.
+type Options struct {
+	// May is asked before the model is; where it says no the model counts as not
+	// available.
 	May func(ctx context.Context, s memory.Scope) bool
-	// Asked, if set, is told of each call of the model and of the tokens that it read,
-	// 0 where it did not answer.
+	// Asked is told of each call of the model and of the tokens that it read, 0 where it
+	// did not answer.
 	Asked func(s memory.Scope, tokens int64)
-
-	store    Store
-	embedder Embedder
-	spaces   spaces
-
-	mu        sync.Mutex
-	questions map[string][]int8
-	restUntil time.Time
+	// Full is told once of a project that has more vectors than memory is given to: its
+	// oldest are found by words only.
+	Full func(s memory.Scope)
 }
 
-// New makes an index of a model's vectors.
-func New(s Store, e Embedder) *Index {
-	return &Index{store: s, embedder: e, questions: make(map[string][]int8)}
+// Index finds what is near in meaning. It is safe for concurrent use.
+type Index struct {
+	store     Store
+	model     string
+	questions questions
+	spaces    spaces
+}
+
+// New makes an index of the vectors that the model made.
+func New(s Store, e Embedder, o Options) *Index {
+	return &Index{
+		store: s, model: e.Model(),
+		questions: questions{embedder: e, may: o.May, asked: o.Asked, known: make(map[string][]int8)},
+		spaces:    spaces{full: o.Full, all: make(map[memory.Scope]*space)},
+	}
 }
 
 // Nearest returns the numbers of up to n observations of the project, the nearest to
-// the text first. Some may be gone by now. It is ErrUnavailable if the model does not
-// answer.
+// the text first. Some may be gone by now: see [Index.Forget]. It is ErrUnavailable if
+// the model does not answer.
 func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int) ([]int64, error) {
 	if f, ok := x.store.(storage.NearestFinder); ok {
 		numbers, ok, err := x.nearestIn(ctx, f, s, text, n)
@@ -78,14 +74,14 @@ func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int)
 			return numbers, err
 		}
 	}
-	sp, err := x.spaces.of(ctx, x.store, s, x.embedder.Model())
+	sp, err := x.spaces.of(ctx, x.store, s, x.model)
 	if err != nil {
 		return nil, err
 	}
 	if sp.empty() {
 		return nil, nil
 	}
-	q, err := x.question(ctx, s, text)
+	q, err := x.questions.vector(ctx, s, text)
 	if err != nil {
 		return nil, err
 	}
@@ -94,50 +90,23 @@ func (x *Index) Nearest(ctx context.Context, s memory.Scope, text string, n int)
 
 // nearestIn has the store compare, if it can: ok says whether it did.
 func (x *Index) nearestIn(ctx context.Context, f storage.NearestFinder, s memory.Scope, text string, n int) (numbers []int64, ok bool, err error) {
-	some, err := x.store.Vectors(ctx, s, x.embedder.Model(), 0, 1)
+	some, err := x.store.Vectors(ctx, s, x.model, 0, 1)
 	if err != nil || len(some) == 0 {
 		return nil, true, err
 	}
-	q, err := x.question(ctx, s, text)
+	q, err := x.questions.vector(ctx, s, text)
 	if err != nil {
 		return nil, false, err
 	}
-	if numbers, ok, err = f.Nearest(ctx, s, x.embedder.Model(), q, n); ok {
+	if numbers, ok, err = f.Nearest(ctx, s, x.model, q, n); ok {
 		x.spaces.drop(s)
 	}
 	return numbers, ok, err
 }
 
-// question returns the vector of a text.
-func (x *Index) question(ctx context.Context, s memory.Scope, text string) ([]int8, error) {
-	x.mu.Lock()
-	q, known := x.questions[text]
-	resting := time.Now().Before(x.restUntil)
-	x.mu.Unlock()
-	if known {
-		return q, nil
+// Forget drops observations that are gone from what is kept in memory.
+func (x *Index) Forget(s memory.Scope, numbers []int64) {
+	if sp := x.spaces.known(s); sp != nil {
+		sp.forget(numbers)
 	}
-	if resting || x.May != nil && !x.May(ctx, s) {
-		return nil, ErrUnavailable
-	}
-	asked, cancel := context.WithTimeout(ctx, askFor)
-	defer cancel()
-	made, err := x.embedder.Embed(asked, []string{text})
-	if x.Asked != nil {
-		x.Asked(s, made.Tokens)
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if err != nil {
-		if ctx.Err() == nil { // not that nobody waits any more
-			x.restUntil = time.Now().Add(restFor)
-		}
-		return nil, errors.Join(ErrUnavailable, err)
-	}
-	if len(x.questions) >= maxQuestions {
-		clear(x.questions)
-	}
-	q = vector.Signed(vector.Quantise(made.Vectors[0]))
-	x.questions[text] = q
-	return q, nil
 }

@@ -3,10 +3,12 @@ package meaning
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"claude-mem/internal/vector"
 	"claude-mem/memory"
@@ -14,64 +16,35 @@ import (
 )
 
 const (
-	// maxBytes bounds the vectors of one project in memory; those stored later are not
-	// searched. 300,000 of 768 dimensions fit.
+	// maxBytes bounds the vectors of one project in memory, of which the newest are kept:
+	// 300,000 of 768 dimensions fit.
 	maxBytes = 256 << 20
-	// maxSpaces is how many projects are kept in memory, those asked about last.
-	maxSpaces = 8
+	// readFor is how long one question waits for vectors to be read. What was read by then
+	// stays, so the next goes on.
+	readFor = 300 * time.Millisecond
 	// overlap is how many vectors are read again: one that was stored at the same time
 	// as another may become visible after it.
 	overlap = 64
 )
 
-// spaces are the projects in memory.
-type spaces struct {
-	mu   sync.Mutex
-	all  map[memory.Scope]*space
-	used []memory.Scope // the last used last
-}
-
-// of returns the project's space, with all that is stored by now.
-func (c *spaces) of(ctx context.Context, store Store, s memory.Scope, model string) (*space, error) {
-	c.mu.Lock()
-	sp := c.all[s]
-	if sp == nil {
-		sp = &space{at: make(map[int64]int)}
-		if c.all == nil {
-			c.all = make(map[memory.Scope]*space)
-		}
-		if len(c.used) >= maxSpaces {
-			delete(c.all, c.used[0])
-			c.used = c.used[1:]
-		}
-		c.all[s] = sp
-	} else {
-		c.used = slices.DeleteFunc(c.used, func(u memory.Scope) bool { return u == s })
-	}
-	c.used = append(c.used, s)
-	c.mu.Unlock()
-	return sp, sp.refresh(ctx, store, s, model)
-}
-
-// drop frees what is not needed any more.
-func (c *spaces) drop(s memory.Scope) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.all[s] != nil {
-		delete(c.all, s)
-		c.used = slices.DeleteFunc(c.used, func(u memory.Scope) bool { return u == s })
-	}
-}
-
 // space is the vectors of a project, one after the other.
 type space struct {
-	mu      sync.RWMutex
-	seq     int64 // of the last one read
-	dims    int   // of each; what has others is of a model that changed under its name
+	reading sync.Mutex // held by who reads what is new
+	seq     int64      // of the last one read
+
+	mu      sync.RWMutex // held for what follows, never while the store is asked
+	dims    int          // of each; what has others is of a model that changed under its name
 	numbers []int64
 	lengths []float32
 	values  []int8
 	at      map[int64]int // where the vector of a number is
+	most    int           // how many bytes of values are kept
+	oldest  int           // where the one is that makes room for the next, once there is none
+	full    func()        // told when that begins
+}
+
+func newSpace(most int, full func()) *space {
+	return &space{at: make(map[int64]int), most: most, full: sync.OnceFunc(full)}
 }
 
 func (p *space) empty() bool {
@@ -80,26 +53,34 @@ func (p *space) empty() bool {
 	return len(p.numbers) == 0
 }
 
-// refresh reads what was stored since.
+// refresh reads what was stored since. It is ErrUnavailable if that is more than can be
+// read at once.
 func (p *space) refresh(ctx context.Context, store Store, s memory.Scope, model string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	began := time.Now()
 	for from := max(p.seq-overlap, 0); ; from = p.seq {
 		more, err := store.Vectors(ctx, s, model, from, storage.MaxPage)
 		if err != nil {
 			return err
 		}
+		p.mu.Lock()
 		for _, v := range more {
 			p.put(v)
 			p.seq = max(p.seq, v.Seq)
 		}
+		p.mu.Unlock()
 		if len(more) < storage.MaxPage {
 			return nil
+		}
+		if time.Since(began) > readFor {
+			return fmt.Errorf("%w: the project's vectors are being read", ErrUnavailable)
 		}
 	}
 }
 
-// put adds a vector, or replaces that of the same observation.
+// put adds a vector, or replaces that of the same observation. Where there is no room
+// the oldest makes it.
 func (p *space) put(v storage.Vector) {
 	if p.dims == 0 {
 		p.dims = len(v.Values)
@@ -107,18 +88,36 @@ func (p *space) put(v storage.Vector) {
 	if len(v.Values) != p.dims || p.dims == 0 {
 		return
 	}
+	i, known := p.at[v.Number]
+	switch {
+	case known:
+	case len(p.values)+p.dims <= p.most:
+		i = len(p.numbers)
+		p.numbers, p.lengths, p.values = append(p.numbers, 0), append(p.lengths, 0), append(p.values, make([]int8, p.dims)...)
+	case len(p.numbers) == 0:
+		return
+	default:
+		p.full()
+		i = p.oldest % len(p.numbers)
+		p.oldest = i + 1
+		delete(p.at, p.numbers[i])
+	}
 	values := vector.Signed(v.Values)
-	length := float32(math.Sqrt(float64(vector.Dot(values, values))))
-	if i, known := p.at[v.Number]; known {
-		copy(p.values[i*p.dims:], values)
-		p.lengths[i] = length
-		return
+	copy(p.values[i*p.dims:], values)
+	p.lengths[i] = float32(math.Sqrt(float64(vector.Dot(values, values))))
+	p.numbers[i], p.at[v.Number] = v.Number, i
+}
+
+// forget takes away what is gone. Its place stays, without a direction, until there is
+// need of it.
+func (p *space) forget(numbers []int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, n := range numbers {
+		if i, known := p.at[n]; known {
+			p.lengths[i] = 0
+		}
 	}
-	if len(p.values)+p.dims > maxBytes {
-		return
-	}
-	p.at[v.Number] = len(p.numbers)
-	p.numbers, p.lengths, p.values = append(p.numbers, v.Number), append(p.lengths, length), append(p.values, values...)
 }
 
 // near is one observation with how near it is: its cosine with the question.
@@ -159,13 +158,13 @@ func (p *space) nearest(q []int8, n int) []int64 {
 // nearestIn looks at the vectors from lo to before hi.
 func (p *space) nearestIn(q []int8, n, lo, hi int) []near {
 	var best []near
-	worst := float32(0) // what points away is not near
+	worst := float32(0)
 	for i := lo; i < hi; i++ {
 		if p.lengths[i] == 0 {
 			continue
 		}
 		c := float32(vector.Dot(q, p.values[i*p.dims:(i+1)*p.dims])) / p.lengths[i]
-		if c <= worst {
+		if c <= 0 || c < worst { // what points away is not near
 			continue
 		}
 		best = append(best, near{p.numbers[i], c})

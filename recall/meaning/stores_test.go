@@ -119,7 +119,7 @@ func (l *library) fill(r *rand.Rand, q question) {
 		s := l.project(team)
 		want := l.put(s, q.Model(), near)
 		// A store may first see them when it is asked about them.
-		got, err := meaning.New(l.Store, q).Nearest(l.t.Context(), s, "question", 9)
+		got, err := meaning.New(l.Store, q, meaning.Options{}).Nearest(l.t.Context(), s, "question", 9)
 		if err != nil || !slices.Equal(got, []int64{want[0].Number}) {
 			l.t.Errorf("in another project: %v, %v", got, err)
 		}
@@ -177,13 +177,13 @@ func TestStoresAgree(t *testing.T) {
 			l.fill(r, q)
 			for way, s := range map[string]meaning.Store{"by itself": store, "by the program": own{store}} {
 				for _, n := range []int{1, 40, 1000} {
-					got, err := meaning.New(s, q).Nearest(t.Context(), l.scope, "question", n)
+					got, err := meaning.New(s, q, meaning.Options{}).Nearest(t.Context(), l.scope, "question", n)
 					if want := l.wanted(n); err != nil || !slices.Equal(got, want) {
 						t.Errorf("%s: the %d nearest are %v, %v; want %v", way, n, got, err, want)
 					}
 				}
 			}
-			if got, err := meaning.New(store, q).Nearest(t.Context(), l.project("ours"), "question", 9); err != nil || len(got) > 0 {
+			if got, err := meaning.New(store, q, meaning.Options{}).Nearest(t.Context(), l.project("ours"), "question", 9); err != nil || len(got) > 0 {
 				t.Errorf("in an empty project: %v, %v", got, err)
 			}
 		})
