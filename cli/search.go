@@ -83,20 +83,26 @@ func (c *console) search(cmd *cobra.Command, f projectFlag, in client.SearchRequ
 	if err != nil {
 		return err
 	}
-	return c.print(asJSON, found, func(s screen) {
-		if len(found.Observations) == 0 {
-			s.printf("Nothing that is remembered of %s matches.\n", clean(p.Name))
-			if strange := strangeKinds(in.Kinds); strange != "" {
-				s.printf("Note: %s.\n", strange)
-			}
+	return c.print(asJSON, found, func(s screen) { s.found(p.Name, in.Kinds, found) })
+}
+
+// found lists what a search for those kinds found in the project.
+func (s screen) found(name string, kinds []string, r client.SearchResponse) {
+	if len(r.Observations) == 0 {
+		s.printf("Nothing that is remembered of %s matches.\n", clean(name))
+		if strange := strangeKinds(kinds); strange != "" {
+			s.printf("Note: %s.\n", strange)
 		}
-		for i, hit := range found.Observations {
-			if i > 0 {
-				s.printf("\n")
-			}
-			s.entry(hit.Observation)
+	}
+	for i, hit := range r.Observations {
+		if i > 0 {
+			s.printf("\n")
 		}
-	})
+		s.entry(hit.Observation)
+	}
+	if r.Semantic == client.SemanticUnavailable {
+		s.printf("\n%s\n", s.paint(dim, "Searched by words only: search by meaning is not available now."))
+	}
 }
 
 func (c *console) contextCommand() *cobra.Command {

@@ -132,3 +132,16 @@ func TestTimelineMarksTheAnchor(t *testing.T) {
 		t.Errorf("the titles do not line up:\n%s", out.String())
 	}
 }
+
+func TestASearchByWordsOnlySaysSo(t *testing.T) {
+	for _, tt := range []struct {
+		semantic string
+		want     bool
+	}{{"", false}, {client.SemanticOn, false}, {client.SemanticUnavailable, true}} {
+		var out bytes.Buffer
+		screen{w: &out, width: 80}.found("api", nil, client.SearchResponse{Semantic: tt.semantic})
+		if got := strings.Contains(out.String(), "by words only"); got != tt.want || !strings.Contains(out.String(), "of api matches") {
+			t.Errorf("semantic %q:\n%s", tt.semantic, out.String())
+		}
+	}
+}

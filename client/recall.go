@@ -30,12 +30,18 @@ type SearchHit struct {
 	Matched []string `json:"matched,omitempty"`
 }
 
+// The values of SearchResponse.Semantic besides "".
+const (
+	SemanticOn          = "on"
+	SemanticUnavailable = "unavailable"
+)
+
 // SearchResponse is the answer, best first.
 type SearchResponse struct {
 	Observations []SearchHit `json:"observations"`
-	// Semantic is "on" if what is near in meaning is among them, "unavailable" if it
-	// would be and the embedding model did not answer in time, or the vectors are still
-	// being read, "" if there is no model.
+	// Semantic is SemanticOn if what is near in meaning is among them, SemanticUnavailable
+	// if it would be and the embedding model did not answer in time, or the vectors are
+	// still being read, "" if there is no model.
 	Semantic string `json:"semantic,omitempty"`
 }
 

@@ -21,6 +21,7 @@ type fake struct {
 	all     []memory.Observation
 	asked   any
 	err     error
+	how     string // what meaning had to do with a search
 }
 
 func (f *fake) Open(context.Context) (mcp.Memory, error) { f.opened++; return f, f.openErr }
@@ -37,6 +38,7 @@ func (f *fake) Search(_ context.Context, in client.SearchRequest) (out client.Se
 	for _, o := range f.all {
 		out.Observations = append(out.Observations, client.SearchHit{Observation: o, Score: 1.5, Matched: []string{"x"}})
 	}
+	out.Semantic = f.how
 	return out, f.err
 }
 
@@ -182,6 +184,29 @@ func TestThreeLayers(t *testing.T) {
 	text, _ = call(t, cs, "get_observations", map[string]any{"ids": []int{57, 3, 41}})
 	if !strings.HasPrefix(text, "#57 bugfix ") || !strings.Contains(text, "The whole story.\nChanged: pkg/parse.go\n") || !strings.HasSuffix(text, "There is no #3.\n") {
 		t.Errorf("get_observations: %q", text)
+	}
+}
+
+func TestASearchByWordsOnlySaysSo(t *testing.T) {
+	for how, want := range map[string]bool{"": false, client.SemanticOn: false, client.SemanticUnavailable: true} {
+		for _, all := range [][]memory.Observation{nil, {observation(41, "Mend the parser")}} {
+			cs := session(t, &fake{how: how, all: all})
+			text, failed := call(t, cs, "search", map[string]any{"query": "parser"})
+			if failed || strings.Contains(text, "\nSearched by words only") != want || !strings.HasSuffix(text, "\n") {
+				t.Errorf("%q, %d found: %q", how, len(all), text)
+			}
+		}
+	}
+}
+
+// What is wrong about a memory's files is said as what it is.
+func TestStaleMemoriesAreMarked(t *testing.T) {
+	changed, gone := observation(1, "One"), observation(2, "Two")
+	changed.Stale, gone.Stale = memory.StaleChanged, memory.StaleGone
+	cs := session(t, &fake{all: []memory.Observation{changed, gone, observation(3, "Three")}})
+	text, _ := call(t, cs, "get_observations", map[string]any{"ids": []int{1, 2, 3}})
+	if strings.Count(text, "(changed since)") != 1 || strings.Count(text, "(file gone)") != 1 {
+		t.Errorf("%q", text)
 	}
 }
 

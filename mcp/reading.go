@@ -78,15 +78,19 @@ func found(ctx context.Context, search func(context.Context, client.SearchReques
 	for i, h := range answer.Observations {
 		hits[i] = h.Observation
 	}
+	text := "Nothing matches. Try other words, or name another project.\n"
 	switch {
 	case len(hits) > 0:
-		return list(hits), nil
+		text = list(hits)
 	case ask.Offset > 0:
-		return "No more results.", nil
+		text = "No more results.\n"
 	case len(ask.Kinds)+len(ask.Files) > 0 || ask.Since != 0 || ask.Until != 0:
-		return "Nothing matches. Try without kinds, files, since and until.", nil
+		text = "Nothing matches. Try without kinds, files, since and until.\n"
 	}
-	return "Nothing matches. Try other words, or name another project.", nil
+	if answer.Semantic == client.SemanticUnavailable {
+		text += "Searched by words only: search by meaning is not available now.\n"
+	}
+	return text, nil
 }
 
 type timelineArgs struct {
