@@ -86,7 +86,7 @@ func (p *parts) newWorker(cfg *Config) *generation.Worker {
 		ReannounceAfter: p.reannounceAfter,
 		IgnoreCommands:  cfg.List(config.IgnoreCommands),
 		Budgets:         budgets(cfg),
-		MaxCallTokens:   int64(cfg.Int(config.ProviderMaxInput) + cfg.Int(config.ProviderMaxOutput)),
+		MaxCallTokens:   maxCallTokens(cfg),
 		OnFinished:      func(j memory.Job) { p.tell(j.Notice()) },
 	})
 }

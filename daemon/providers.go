@@ -19,9 +19,25 @@ import (
 
 // vendor is where the settings of a provider that asks a model stand.
 type vendor struct {
-	key, url, model string // names of settings
-	keyless         bool   // servers of one's own want no key
-	open            func(name string, s served, o llm.Options) (*llm.Provider, error)
+	key, url, model, maxInput string // names of settings
+
+	keyless bool // servers of one's own want no key
+	open    func(name string, s served, o llm.Options) (*llm.Provider, error)
+}
+
+// input is how many tokens a prompt for the vendor's model may have.
+func (v vendor) input(cfg *config.Config) int {
+	return cmp.Or(cfg.Int(v.maxInput), cfg.Int(config.ProviderMaxInput))
+}
+
+// maxCallTokens is what a call of the dearest of the configured providers may cost.
+func maxCallTokens(cfg *config.Config) (tokens int64) {
+	for _, name := range cfg.List(config.ServerProvider) {
+		if v, ok := vendors()[name]; ok {
+			tokens = max(tokens, int64(v.input(cfg)+cfg.Int(config.ProviderMaxOutput)))
+		}
+	}
+	return tokens
 }
 
 // served is a model and where it is asked.
@@ -29,15 +45,15 @@ type served struct{ url, key, model string }
 
 func vendors() map[string]vendor {
 	return map[string]vendor{
-		"claude": {config.AnthropicAPIKey, config.AnthropicBaseURL, config.AnthropicModel, false,
+		"claude": {config.AnthropicAPIKey, config.AnthropicBaseURL, config.AnthropicModel, config.AnthropicMaxInput, false,
 			func(name string, s served, o llm.Options) (*llm.Provider, error) {
 				return anthropic.New(name, anthropic.Config{BaseURL: s.url, Key: s.key, Model: s.model}, o)
 			}},
-		"gemini": {config.GeminiAPIKey, config.GeminiBaseURL, config.GeminiModel, false,
+		"gemini": {config.GeminiAPIKey, config.GeminiBaseURL, config.GeminiModel, config.GeminiMaxInput, false,
 			func(name string, s served, o llm.Options) (*llm.Provider, error) {
 				return gemini.New(name, gemini.Config{BaseURL: s.url, Key: s.key, Model: s.model}, o)
 			}},
-		"openrouter": {config.OpenRouterAPIKey, config.OpenRouterBaseURL, config.OpenRouterModel, true,
+		"openrouter": {config.OpenRouterAPIKey, config.OpenRouterBaseURL, config.OpenRouterModel, config.OpenRouterMaxInput, true,
 			func(name string, s served, o llm.Options) (*llm.Provider, error) {
 				return openai.New(name, openai.Config{BaseURL: s.url, Key: s.key, Model: s.model}, o)
 			}},
@@ -90,7 +106,7 @@ func member(cfg *config.Config, name string, first bool) (providers.Provider, er
 	case s.model == "":
 		return nil, fmt.Errorf("the provider %s has no model: set %s, then restart", name, v.model)
 	}
-	p, err := v.open(name, s, llm.Options{MaxInput: cfg.Int(config.ProviderMaxInput), MaxOutput: cfg.Int(config.ProviderMaxOutput)})
+	p, err := v.open(name, s, llm.Options{MaxInput: v.input(cfg), MaxOutput: cfg.Int(config.ProviderMaxOutput)})
 	if err != nil {
 		return nil, fmt.Errorf("the provider %s: %s: %w", name, v.url, err)
 	}

@@ -178,6 +178,42 @@ func TestChainServesAndKeepsTheKey(t *testing.T) {
 	}
 }
 
+// Each member of a chain is given what fits into its own model; budgets reckon with the
+// largest.
+func TestAChainCutsForEachMember(t *testing.T) {
+	var given [2]int
+	member := func(i int) string {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			given[i] = len(body)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}))
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
+	cfg := load(t, settings(t, config.ServerProvider, "claude,openrouter", config.ProviderMaxInput, "20000", config.ProviderMaxOutput, "1000",
+		config.AnthropicAPIKey, plantedKey, config.AnthropicBaseURL, member(0),
+		config.OpenRouterBaseURL, member(1), config.OpenRouterModel, "small", config.OpenRouterMaxInput, "5000"))
+	p, err := provider(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := make([]memory.Event, 40)
+	for i := range long {
+		payload, _ := json.Marshal(memory.Prompt{Prompt: strings.Repeat("word ", 2000)})
+		long[i] = memory.Event{EventType: memory.EventUserPrompt, Payload: payload}
+	}
+	if _, err := p.Generate(t.Context(), providers.Request{Kind: memory.KindSummary, Events: long}); err == nil {
+		t.Error("nobody serves, and it went well")
+	}
+	if given[1] == 0 || given[1] > 30_000 || given[0] < 2*given[1] {
+		t.Errorf("the members were given %d bytes", given)
+	}
+	if n := maxCallTokens(cfg); n != 21_000 {
+		t.Errorf("a call costs %d tokens at most", n)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"model":"m","content":[{"type":"text","text":"ready"}],"stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":1}}`)
