@@ -27,6 +27,9 @@ func (c *Capture) RetryJob(ctx context.Context, caller memory.Caller, id string)
 		case memory.JobCompleted:
 			return memory.Errorf(memory.CodeConflict, "Generation job already completed; retrying would duplicate observations")
 		}
+		if err := u.holdSessionOf(ctx, old); err != nil {
+			return err
+		}
 		if job, err = u.RequeueJob(ctx, old.Scope(), id, u.now); err != nil {
 			return err
 		}
@@ -53,6 +56,9 @@ func (c *Capture) CancelJob(ctx context.Context, caller memory.Caller, id string
 			u.auditJob(memory.AuditJobCancelled, old, auditDetails{Outcome: "noop_already_cancelled"})
 			return nil
 		}
+		if err := u.holdSessionOf(ctx, old); err != nil {
+			return err
+		}
 		if job, err = u.Tx.CancelJob(ctx, old.Scope(), id, u.now); err != nil {
 			return err
 		}
@@ -63,6 +69,19 @@ func (c *Capture) CancelJob(ctx context.Context, caller memory.Caller, id string
 		return u.showOnSession(ctx, job, "idle")
 	})
 	return job, already, err
+}
+
+// holdSessionOf comes before a job that is about its session as a whole, see
+// storage.SessionWriter.
+func (u *unit) holdSessionOf(ctx context.Context, j memory.Job) error {
+	if !j.OfSession() {
+		return nil
+	}
+	_, err := u.HoldSession(ctx, j.Scope(), string(j.SessionID))
+	if errors.Is(err, memory.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // auditJob notes what was done to a job.

@@ -132,6 +132,9 @@ func (a *attempt) reject(ctx context.Context, o *objection) error {
 	err := a.Store.InTx(ctx, func(tx storage.Tx) error {
 		now := memory.Now()
 		failed = memory.Job{}
+		if err := a.holdSession(ctx, tx); err != nil {
+			return err
+		}
 		refusal := a.audit(o.action, now, details{Reason: o.reason, Team: o.claim.TeamID, Project: o.claim.ProjectID})
 		leased, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
 		if errors.Is(err, memory.ErrConflict) {
@@ -159,6 +162,19 @@ func (a *attempt) reject(ctx context.Context, o *objection) error {
 	return nil
 }
 
+// holdSession comes before a job that is about its session as a whole, see
+// storage.SessionWriter.
+func (a *attempt) holdSession(ctx context.Context, tx storage.Tx) error {
+	if !a.job.OfSession() {
+		return nil
+	}
+	_, err := tx.HoldSession(ctx, a.job.Scope(), string(a.job.SessionID))
+	if err != nil && !errors.Is(err, memory.ErrNotFound) {
+		return fmt.Errorf("hold session: %w", err)
+	}
+	return nil
+}
+
 // lease takes the job. false without an error means that it is not to be had:
 // somebody works on it, or it is not due.
 func (a *attempt) lease(ctx context.Context) (bool, error) {
@@ -167,13 +183,8 @@ func (a *attempt) lease(ctx context.Context) (bool, error) {
 		if err := a.lockBudget(ctx, tx); err != nil {
 			return err
 		}
-		if a.job.SourceID == string(a.job.SessionID) {
-			// Whoever ends a session holds it before its jobs. In the other order the two
-			// would wait for each other.
-			_, err := tx.HoldSession(ctx, a.job.Scope(), a.job.SourceID)
-			if err != nil && !errors.Is(err, memory.ErrNotFound) {
-				return fmt.Errorf("hold session: %w", err)
-			}
+		if err := a.holdSession(ctx, tx); err != nil {
+			return err
 		}
 		job, err := tx.LeaseJob(ctx, a.job.ID, a.owner, now, now.Add(a.LeaseFor))
 		if err != nil {

@@ -53,9 +53,21 @@ func (a *attempt) writeOut(ctx context.Context, end ending) (job memory.Job, err
 	}
 }
 
-// write is the transaction that ends an attempt. The job comes first: it fails if
-// the lease is not ours.
+// write is the transaction that ends an attempt. The job comes first, it fails if
+// the lease is not ours; but not before its session where it is about that as a
+// whole, see storage.SessionWriter.
 func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.Job, error) {
+	var generated memory.Epoch
+	if len(end.made) > 0 {
+		generated = end.At
+	}
+	if a.job.OfSession() {
+		ended := a.job
+		ended.Status = end.Status
+		if err := setSession(ctx, tx, ended, generated); err != nil {
+			return memory.Job{}, err
+		}
+	}
 	job, err := tx.FinishJob(ctx, a.job.ID, a.owner, end.Outcome)
 	if err != nil {
 		return memory.Job{}, err
@@ -87,12 +99,10 @@ func (a *attempt) write(ctx context.Context, tx storage.Tx, end ending) (memory.
 	if err := tx.SetBatchResults(ctx, job, end.results...); err != nil {
 		return memory.Job{}, fmt.Errorf("set results: %w", err)
 	}
-	var generated memory.Epoch
-	if len(end.made) > 0 {
-		generated = end.At
-	}
-	if err := setSession(ctx, tx, job, generated); err != nil {
-		return memory.Job{}, err
+	if !job.OfSession() {
+		if err := setSession(ctx, tx, job, generated); err != nil {
+			return memory.Job{}, err
+		}
 	}
 	if err := tx.AddUsage(ctx, a.usage(end)...); err != nil {
 		return memory.Job{}, fmt.Errorf("add usage: %w", err)

@@ -1,7 +1,11 @@
 package generation
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"claude-mem/memory"
@@ -80,6 +84,9 @@ func (w *Worker) reconcile(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := w.showExpired(ctx, expired); err != nil {
+		return 0, err
+	}
 	for _, j := range expired {
 		w.Logger.WarnContext(ctx, "lease expired", "job", j.ID, "status", j.Status, "attempts", j.Attempts)
 		if j.Status.Terminal() {
@@ -131,16 +138,44 @@ func (w *Worker) starved(ctx context.Context, now, announcedBefore memory.Epoch)
 	return err == nil
 }
 
-// recordExpired audits the leases that ran out and shows it on their sessions.
+// showExpired shows on their sessions, one after the other by their ids, how jobs stand
+// whose leases ran out, which may be worked on again by then. It has a transaction of
+// its own, because jobs of all kinds are locked in the one that recovers them.
+func (w *Worker) showExpired(ctx context.Context, expired []memory.Job) error {
+	if len(expired) == 0 {
+		return nil
+	}
+	bySession := slices.SortedStableFunc(slices.Values(expired), func(a, b memory.Job) int {
+		return cmp.Compare(a.SessionID, b.SessionID)
+	})
+	return w.Store.InTx(ctx, func(tx storage.Tx) error {
+		for _, j := range bySession {
+			if _, err := tx.HoldSession(ctx, j.Scope(), string(j.SessionID)); errors.Is(err, memory.ErrNotFound) {
+				continue
+			} else if err != nil {
+				return fmt.Errorf("hold session: %w", err)
+			}
+			j, err := tx.JobByID(ctx, j.ID)
+			if errors.Is(err, memory.ErrNotFound) { // purged meanwhile
+				continue
+			} else if err != nil {
+				return fmt.Errorf("load job: %w", err)
+			}
+			if err := setSession(ctx, tx, j, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// recordExpired audits the leases that ran out.
 func recordExpired(ctx context.Context, tx storage.Tx, expired []memory.Job, now memory.Epoch) error {
 	var audits []memory.AuditEntry
 	for _, j := range expired {
 		audits = append(audits, auditOf(j, memory.AuditJobStalled, now, details{Attempt: j.Attempts, Reason: string(j.LastError)}))
 		if j.Status == memory.JobFailed {
 			audits = append(audits, auditOf(j, memory.AuditJobFailed, now, details{Reason: string(j.LastError)}))
-		}
-		if err := setSession(ctx, tx, j, 0); err != nil {
-			return err
 		}
 	}
 	if len(audits) == 0 {

@@ -135,6 +135,10 @@ type Job struct {
 // Scope is the tenant that owns the job.
 func (j Job) Scope() Scope { return Scope{TeamID: j.TeamID, ProjectID: j.ProjectID} }
 
+// OfSession reports whether the job is about its session as a whole, rather than about
+// something that happened in it.
+func (j Job) OfSession() bool { return j.SessionID != "" && j.SourceID == string(j.SessionID) }
+
 // GenerationKeys begins the keys of all that the job makes. It is followed by the
 // place of each observation and what tells its text from others.
 func (j Job) GenerationKeys() string { return "generation:v1:" + j.ID + ":" }

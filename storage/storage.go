@@ -167,6 +167,13 @@ type SessionReader interface {
 }
 
 // SessionWriter starts and ends sessions.
+//
+// Whoever changes several rows in a transaction does so in this order, so that no two wait
+// for each other: the budget of a team (LockBudget), jobs of events, sessions in the
+// order of their ids, jobs of sessions (memory.Job.OfSession), observations. For a
+// session that is ended comes before the jobs that are owed for it, and a job that is
+// leased or finished before the session that shows it; so a job of a session comes
+// after HoldSession, or after SetSessionGeneration.
 type SessionWriter interface {
 	// EnsureSession returns the project's session with the same DedupeKey, made from
 	// in if there is none; created says which.
