@@ -12,6 +12,7 @@ import (
 	"claude-mem/capture"
 	"claude-mem/client"
 	"claude-mem/daemon/metrics"
+	"claude-mem/internal/outage"
 	"claude-mem/memory"
 	"claude-mem/recall"
 	"claude-mem/storage"
@@ -81,6 +82,8 @@ type API struct {
 	reads  readLog
 	meter  *meter
 	dirty  chan struct{} // see wake
+	// refusals are those for which nobody can do anything but wait.
+	refusals outage.Watch
 }
 
 // New makes an API.
@@ -88,6 +91,9 @@ func New(c Config) *API {
 	c.MaxWait = cmp.Or(c.MaxWait, 30*time.Second)
 	c.Heartbeat = cmp.Or(c.Heartbeat, heartbeatEvery)
 	a := &API{Config: c, router: httprouter.New(), room: newRoom(), meter: newMeter(c.Quotas, c.Store), dirty: make(chan struct{}, 1)}
+	a.refusals.Lines = outage.Lines{
+		Log: c.Log, Level: slog.LevelError, Away: "requests are refused", Back: "requests are answered again",
+	}
 	// A redirect is no answer to a client that posts: it would lose the body or, with
 	// another host, its key.
 	a.router.RedirectTrailingSlash = false

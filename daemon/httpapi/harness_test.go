@@ -29,11 +29,12 @@ func (noQueue) Committed()                                              {}
 // fakeSystem is a daemon that is well, unless told otherwise.
 type fakeSystem struct {
 	sick, stopping bool
+	refuse         error
 }
 
 func (*fakeSystem) Alive() client.Alive { return client.Alive{Status: "ok", Runtime: "local"} }
 func (s *fakeSystem) Ready() bool       { return !s.stopping }
-func (*fakeSystem) Refuse() error       { return nil }
+func (s *fakeSystem) Refuse() error     { return s.refuse }
 func (*fakeSystem) Version() string     { return "v1" }
 func (s *fakeSystem) Health(context.Context) client.Health {
 	if s.sick {

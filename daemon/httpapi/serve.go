@@ -89,6 +89,9 @@ func (a *API) handler(route Route) httprouter.Handle {
 			status = a.fail(w, hr, err)
 			return
 		}
+		if route.Scope != "" { // the others work without a database
+			a.refusals.Worked()
+		}
 		status = a.send(w, hr, ans)
 		if a.Log.Enabled(hr.Context(), slog.LevelDebug) {
 			a.Log.DebugContext(hr.Context(), "answered", "method", hr.Method, "path", hr.URL.Path,
@@ -165,8 +168,8 @@ func writeJSON(w http.ResponseWriter, status int, data []byte) {
 	_, _ = w.Write(data) // who is gone does not hear
 }
 
-// fail answers with an error and logs it, ours as errors, the caller's as notes. It
-// returns the status.
+// fail answers with an error and logs it, ours as errors, the caller's as notes, those
+// of an outage together. It returns the status.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) int {
 	rid := w.Header().Get("X-Request-Id")
 	var tooLarge *http.MaxBytesError
@@ -178,6 +181,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) int {
 	switch {
 	case r.Context().Err() != nil:
 		level = slog.LevelDebug // the client went away; what failed then says nothing
+	case status == http.StatusServiceUnavailable:
+		level = slog.LevelDebug
+		a.refusals.Failed(err, "method", r.Method, "path", r.URL.Path, "requestId", rid)
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}

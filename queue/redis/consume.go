@@ -81,7 +81,7 @@ func (q *Queue) Consume(ctx context.Context, lane memory.Lane, workers int, h qu
 
 	c.client = goredis.NewClient(patientOptions(q.conn, cap(c.free)+sideConns))
 	defer c.client.Close()
-	c.client.AddHook(observer{outage: q.outage, pause: c.ctx})
+	c.client.AddHook(observer{contact: q.contact, pause: c.ctx})
 	srv := asynq.NewServerFromRedisClient(c.client, c.config())
 	if err := srv.Start(c); err != nil {
 		return fmt.Errorf("redis: consume lane %q: %w", lane, err)
@@ -117,7 +117,7 @@ func (c *consumer) config() asynq.Config {
 		IsFailure:                func(err error) bool { return !errors.Is(err, errGivenUp) },
 		ShutdownTimeout:          asynqGrace,
 		JanitorInterval:          time.Hour, // for completed tasks, which are not kept
-		Logger:                   workerLog{o.Logger, c.q.outage},
+		Logger:                   workerLog{o.Logger, c.q.contact},
 		LogLevel:                 asynq.WarnLevel,
 	}
 }
@@ -203,11 +203,17 @@ func (c *consumer) handle(m memory.Message) (err error) {
 			err = errHandler
 		}
 	}()
-	if err := c.h(c.handlers, m); err != nil {
+	err = c.h(c.handlers, m)
+	switch {
+	case err == nil:
+		c.q.handlers.Worked()
+		return nil
+	case errors.Is(err, memory.ErrUnavailable): // it says so of every message
+		c.q.handlers.Failed(err, "id", m.ID)
+	default:
 		c.q.o.Logger.Warn("queue handler failed", "id", m.ID, "error", err)
-		return errHandler
 	}
-	return nil
+	return errHandler
 }
 
 var errHandler = errors.New("the handler failed; its log says why")

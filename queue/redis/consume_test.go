@@ -102,6 +102,26 @@ func TestPoisonIsPutAside(t *testing.T) {
 	drained(t, q)
 }
 
+// While the database is away, every message fails, several times. The log has one line.
+func TestHandlersThatCannotWorkAreOneLine(t *testing.T) {
+	var log logbook
+	o := quick(testenv.StartRedis(t).URL)
+	o.Logger = log.logger()
+	q := opened(t, o)
+	var calls atomic.Int64
+	consume(t, q, 4, func(context.Context, memory.Message) error {
+		if calls.Add(1) <= 40 {
+			return &memory.Error{Code: memory.CodeUnavailable, Message: "the database cannot be reached"}
+		}
+		return nil
+	})
+	enqueue(t, q, events(10)...)
+	drained(t, q)
+	if n := log.count("level=WARN"); n != 1 || log.count("queue handlers cannot work", "the database cannot be reached") != 1 {
+		t.Errorf("%d warnings, want one:\n%s", n, &log)
+	}
+}
+
 // A message is not worn out by consumers that stop while they work on it: a rolling
 // restart of many workers is no failure of its handler.
 func TestGivingUpIsNoFailure(t *testing.T) {

@@ -7,57 +7,35 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"claude-mem/internal/outage"
 )
 
 // retryPause is how long a failed command of a consumer waits before asynq hears
 // of it, since asynq tries again at once.
 const retryPause = 250 * time.Millisecond
 
-// settled is for how long no command must have failed before an outage counts as
-// over. A client that could not connect says so for a second after it could, so
-// when one has connected another has not.
-const settled = 1500 * time.Millisecond
+// contact knows whether Redis can be reached, from how commands end.
+type contact struct{ outage.Watch }
 
-// outage knows whether Redis can be reached, from how commands end, and logs when
-// that changes: two lines for an outage, however many commands fail in it.
-type outage struct {
-	log         *slog.Logger
-	mu          sync.Mutex
-	since       time.Time // zero while all is well
-	lastFailure time.Time
+func newContact(log *slog.Logger) *contact {
+	return &contact{outage.Watch{Lines: outage.Lines{
+		Log: log, Level: slog.LevelWarn, Away: "redis is away; messages wait until it is back", Back: "redis is back",
+	}}}
 }
 
 // report takes in how a command ended.
-func (o *outage) report(err error) {
-	gone := isAway(err)
-	if err != nil && !gone && !isReply(err) {
-		return // cancelled, or the client was closed: says nothing
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	now := time.Now()
-	if gone {
-		o.lastFailure = now
-	}
+func (c *contact) report(err error) {
 	switch {
-	case gone && o.since.IsZero():
-		o.since = now
-		o.log.Warn("redis is away; messages wait until it is back", "error", err)
-	case !gone && !o.since.IsZero() && now.Sub(o.lastFailure) > settled:
-		o.log.Info("redis is back", "away", time.Since(o.since).Round(time.Millisecond))
-		o.since = time.Time{}
+	case isAway(err):
+		c.Failed(err)
+	case err == nil || isReply(err):
+		c.Worked()
 	}
-}
-
-// on reports whether there is an outage now.
-func (o *outage) on() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return !o.since.IsZero()
+	// Others were cancelled, or the client was closed: that says nothing.
 }
 
 // isReply reports whether Redis itself answered with the error.
@@ -81,12 +59,12 @@ func isAway(err error) bool {
 // observer is a hook that reports how commands end and, if pause is set, slows
 // down failing ones until that context is done.
 type observer struct {
-	outage *outage
-	pause  context.Context
+	contact *contact
+	pause   context.Context
 }
 
 func (o observer) saw(ctx context.Context, err error) {
-	o.outage.report(err)
+	o.contact.report(err)
 	if o.pause == nil || !isAway(err) {
 		return
 	}
@@ -103,7 +81,7 @@ func (o observer) DialHook(next goredis.DialHook) goredis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := next(ctx, network, addr)
 		if err != nil {
-			o.outage.report(err)
+			o.contact.report(err)
 		}
 		return conn, err
 	}
@@ -130,12 +108,12 @@ func (o observer) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.
 // workerLog is asynq's way into the log. During an outage everything it does
 // fails, every few seconds, in its own words.
 type workerLog struct {
-	log    *slog.Logger
-	outage *outage
+	log     *slog.Logger
+	contact *contact
 }
 
 func (l workerLog) say(level slog.Level, args []any) {
-	if l.outage.on() {
+	if l.contact.On() {
 		level = slog.LevelDebug
 	}
 	l.log.Log(context.Background(), level, "asynq: "+fmt.Sprint(args...))

@@ -17,14 +17,15 @@ import (
 func TestOutageIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var buf bytes.Buffer
-		o := &outage{log: slog.New(slog.NewTextHandler(&buf, nil))}
-		worker := workerLog{o.log, o}
+		log := slog.New(slog.NewTextHandler(&buf, nil))
+		o := newContact(log)
+		worker := workerLog{log, o}
 
 		o.report(nil)
 		o.report(goredis.Nil)
 		o.report(context.Canceled)
 		o.report(goredis.ErrClosed)
-		if o.on() || buf.Len() > 0 {
+		if o.On() || buf.Len() > 0 {
 			t.Fatalf("an outage without a failure: %s", &buf)
 		}
 		for range 5 {
@@ -34,27 +35,27 @@ func TestOutageIsLoggedOnce(t *testing.T) {
 			o.report(nil) // another connection is better off
 			time.Sleep(time.Second)
 		}
-		if !o.on() {
+		if !o.On() {
 			t.Error("it ended while commands failed")
 		}
 		time.Sleep(time.Second)
 		o.report(context.Canceled)
-		if !o.on() {
+		if !o.On() {
 			t.Error("it ended without a sign of Redis")
 		}
 		o.report(goredis.Nil) // an answer, if an empty one
-		if o.on() {
+		if o.On() {
 			t.Error("it does not end")
 		}
 		worker.Error("real trouble")
-		log := buf.String()
+		text := buf.String()
 		for _, want := range []string{"redis is away", "redis is back", "away=6s", "asynq: real trouble"} {
-			if strings.Count(log, want) != 1 {
-				t.Errorf("%q is not there once:\n%s", want, log)
+			if strings.Count(text, want) != 1 {
+				t.Errorf("%q is not there once:\n%s", want, text)
 			}
 		}
-		if n := strings.Count(log, "\n"); n != 3 {
-			t.Errorf("%d lines, want 3:\n%s", n, log)
+		if n := strings.Count(text, "\n"); n != 3 {
+			t.Errorf("%d lines, want 3:\n%s", n, text)
 		}
 	})
 }
@@ -70,7 +71,7 @@ func (loading) RedisError()   {}
 func TestFailingCommandsOfConsumersTakeAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stopping, stop := context.WithCancel(context.Background())
-		quiet := &outage{log: slog.New(slog.DiscardHandler)}
+		quiet := newContact(slog.New(slog.DiscardHandler))
 		took := func(o observer, err error) time.Duration {
 			start := time.Now()
 			run := o.ProcessHook(func(context.Context, goredis.Cmder) error { return err })
@@ -83,7 +84,7 @@ func TestFailingCommandsOfConsumersTakeAMoment(t *testing.T) {
 			}
 			return time.Since(start)
 		}
-		consumer := observer{outage: quiet, pause: stopping}
+		consumer := observer{contact: quiet, pause: stopping}
 		for _, c := range []struct {
 			who  observer
 			err  error
@@ -93,7 +94,7 @@ func TestFailingCommandsOfConsumersTakeAMoment(t *testing.T) {
 			{consumer, loading{}, 2 * retryPause},
 			{consumer, goredis.Nil, 0},
 			{consumer, nil, 0},
-			{observer{outage: quiet}, io.EOF, 0},
+			{observer{contact: quiet}, io.EOF, 0},
 		} {
 			if got := took(c.who, c.err); got != c.want {
 				t.Errorf("%v took %v, want %v", c.err, got, c.want)

@@ -43,6 +43,7 @@ import (
 	"github.com/hibiken/asynq"
 	goredis "github.com/redis/go-redis/v9"
 
+	"claude-mem/internal/outage"
 	"claude-mem/memory"
 	"claude-mem/queue"
 )
@@ -110,10 +111,11 @@ func (o Options) withDefaults() Options {
 
 // Queue is the engine. It is made by [Open].
 type Queue struct {
-	o      Options
-	where  queue.Server
-	outage *outage
-	conn   *goredis.Options // what consumers make clients of their own from
+	o        Options
+	where    queue.Server
+	contact  *contact
+	handlers outage.Watch     // of what handlers need
+	conn     *goredis.Options // what consumers make clients of their own from
 
 	client *goredis.Client // for all but consumers; it fails fast
 	send   *asynq.Client
@@ -144,9 +146,12 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		return nil, err
 	}
 	goredis.SetLogger(clientLog{o.Logger})
-	q := &Queue{o: o, conn: conn, outage: &outage{log: o.Logger}}
+	q := &Queue{o: o, conn: conn, contact: newContact(o.Logger)}
+	q.handlers.Lines = outage.Lines{
+		Log: o.Logger, Level: slog.LevelWarn, Away: "queue handlers cannot work; their messages come again", Back: "queue handlers work again",
+	}
 	q.client = goredis.NewClient(fastOptions(conn, o.Timeout))
-	q.client.AddHook(observer{outage: q.outage})
+	q.client.AddHook(observer{contact: q.contact})
 	q.where = address(conn)
 	q.where.Prefix = o.Prefix
 	if q.where.Mode, err = q.probe(ctx); err != nil {
