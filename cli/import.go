@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -80,5 +81,8 @@ func (s screen) imported(n exchange.Imported, dry bool) {
 
 // rowsOf tells how much there is.
 func rowsOf(n exchange.Counts) string {
-	return fmt.Sprintf("%d projects, %d sessions, %d events, %d jobs, %d memories", n.Projects, n.Sessions, n.Events, n.Jobs, n.Observations)
+	return strings.Join([]string{
+		count(int(n.Projects), "project", "projects"), count(int(n.Sessions), "session", "sessions"),
+		count(int(n.Events), "event", "events"), count(int(n.Jobs), "job", "jobs"), count(int(n.Observations), "memory", "memories"),
+	}, ", ")
 }

@@ -156,6 +156,9 @@ func (c *console) statsCommand() *cobra.Command {
 		Example: "  claude-mem stats\n  claude-mem stats --all --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notBoth(cmd, "all", "project"); err != nil {
+				return err
+			}
 			stats, err := c.stats(cmd, all, f)
 			if err != nil {
 				return err

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rivo/uniseg"
+
 	"claude-mem/memory"
 )
 
@@ -20,13 +22,20 @@ func when(e memory.Epoch) string {
 }
 
 // entry prints an observation as one of a list: a head line, a piece of its text
-// and the files it is about.
+// and the files it is about. A title that does not fit beside the rest of the head
+// stands below it, whole: it says most.
 func (s screen) entry(o memory.Observation) {
 	number := fmt.Sprintf("#%d", o.Number)
 	kind := clean(o.Kind)
 	used := len(number) + len(kind) + len("2006-01-02 15:04") + len(stale(o)) + 6
-	s.printf("%s  %s  %s  %s%s\n", s.paint(cyan, number), s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind),
-		s.paint(bold, s.line(used, o.Title())), s.paint(dim, stale(o)))
+	title := strings.Join(strings.Fields(clean(o.Title())), " ")
+	head := fmt.Sprintf("%s  %s  %s", s.paint(cyan, number), s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind))
+	if s.width == 0 || used+uniseg.StringWidth(title) <= s.width {
+		s.printf("%s  %s%s\n", head, s.paint(bold, title), s.paint(dim, stale(o)))
+	} else {
+		s.printf("%s%s\n", head, s.paint(dim, stale(o)))
+		s.beside("    ", 4, bold, shorten(title, snippetRunes)) // of what has no title it is all there is
+	}
 	if text := snippet(o); text != "" {
 		s.text(4, text)
 	}

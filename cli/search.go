@@ -21,6 +21,8 @@ const (
 	maxListed = 100
 	// maxOffset is how many it skips at most.
 	maxOffset = 1<<31 - 1
+	// maxContextTokens is the largest budget of a text.
+	maxContextTokens = 20000
 )
 
 func (c *console) searchCommand() *cobra.Command {
@@ -44,7 +46,7 @@ func (c *console) searchCommand() *cobra.Command {
 			if strings.TrimSpace(in.Query) == "" {
 				return badUsage(cmd, "say what to search for")
 			}
-			err := between(cmd, "limit", in.Limit, 1, maxListed)
+			err := cmp.Or(between(cmd, "limit", in.Limit, 1, maxListed), between(cmd, "offset", in.Offset, 0, maxOffset))
 			if err != nil {
 				return err
 			}
@@ -83,14 +85,16 @@ func (c *console) search(cmd *cobra.Command, f projectFlag, in client.SearchRequ
 	if err != nil {
 		return err
 	}
-	return c.print(asJSON, found, func(s screen) { s.found(p.Name, in.Kinds, found) })
+	return c.print(asJSON, found, func(s screen) { s.found(p.Name, in, found) })
 }
 
-// found lists what a search for those kinds found in the project.
-func (s screen) found(name string, kinds []string, r client.SearchResponse) {
-	if len(r.Observations) == 0 {
+// found lists what a search found in the project.
+func (s screen) found(name string, in client.SearchRequest, r client.SearchResponse) {
+	if len(r.Observations) == 0 && in.Offset > 0 {
+		s.printf("Of what is remembered of %s nothing more matches.\n", clean(name))
+	} else if len(r.Observations) == 0 {
 		s.printf("Nothing that is remembered of %s matches.\n", clean(name))
-		if strange := strangeKinds(kinds); strange != "" {
+		if strange := strangeKinds(in.Kinds); strange != "" {
 			s.printf("Note: %s.\n", strange)
 		}
 	}
@@ -118,6 +122,9 @@ func (c *console) contextCommand() *cobra.Command {
 			"what would be told about that instead.",
 		Example: "  claude-mem context\n  claude-mem context --tokens 500 --project api\n  claude-mem context release process",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := between(cmd, "tokens", tokens, 0, maxContextTokens); err != nil {
+				return err
+			}
 			p, err := c.openProject(cmd.Context(), f)
 			if err != nil {
 				return err
@@ -140,7 +147,7 @@ func (c *console) contextCommand() *cobra.Command {
 			}
 			return c.print(asJSON, answer, func(s screen) {
 				if answer.Context == "" {
-					s.printf("Nothing that is remembered of %s fits.\n", clean(p.Name))
+					s.printf("Nothing that is remembered of %s %s.\n", clean(p.Name), unfit(len(args) > 0, tokens))
 					return
 				}
 				s.text(0, answer.Context)
@@ -148,9 +155,22 @@ func (c *console) contextCommand() *cobra.Command {
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().IntVar(&tokens, "tokens", 0, "budget of the text; 0 means CLAUDE_MEM_CONTEXT_TOKENS")
+	cmd.Flags().IntVar(&tokens, "tokens", 0, "budget of the text, at most 20000; 0 means CLAUDE_MEM_CONTEXT_TOKENS")
 	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// unfit says why a context is empty.
+func unfit(asked bool, tokens int) string {
+	switch {
+	case asked && tokens > 0:
+		return fmt.Sprintf("matches, or fits into %d tokens", tokens)
+	case asked:
+		return "matches"
+	case tokens > 0:
+		return fmt.Sprintf("fits into %d tokens", tokens)
+	}
+	return "is told: see the settings whose names begin with CLAUDE_MEM_CONTEXT_"
 }
 
 func (c *console) timelineCommand() *cobra.Command {
@@ -186,13 +206,21 @@ func (c *console) timelineCommand() *cobra.Command {
 			if errors.Is(err, memory.ErrNotFound) && in.Anchor != 0 {
 				return noMemory(args[0] + " of " + clean(p.Name))
 			}
+			if errors.Is(err, memory.ErrNotFound) { // nothing matches the text
+				line, err = client.TimelineResponse{Observations: []memory.Observation{}}, nil
+			}
 			if err == nil && len(line.Observations) == 0 {
 				err = p.emptyError(cmd.Context())
 			}
 			if err != nil {
 				return err
 			}
-			return c.print(asJSON, line, func(s screen) { s.timeline(line) })
+			return c.print(asJSON, line, func(s screen) {
+				if len(line.Observations) == 0 {
+					s.printf("Nothing that is remembered of %s matches.\n", clean(p.Name))
+				}
+				s.timeline(line)
+			})
 		},
 	}
 	f.register(cmd)
@@ -204,9 +232,6 @@ func (c *console) timelineCommand() *cobra.Command {
 
 // timeline prints one line for each observation and marks the anchor.
 func (s screen) timeline(t client.TimelineResponse) {
-	if len(t.Observations) == 0 {
-		s.printf("Nothing matches.\n")
-	}
 	kinds := 0 // columns
 	for _, o := range t.Observations {
 		kinds = max(kinds, len(clean(o.Kind)))

@@ -81,6 +81,21 @@ func TestEntryIsShort(t *testing.T) {
 	}
 }
 
+func TestEntryShowsATitleThatDoesNotFitBelow(t *testing.T) {
+	o := observation()
+	o.Stale = memory.StaleChanged
+	o.Metadata.Title = "Count a delivery on the day of its place, not of the server"
+	var out bytes.Buffer
+	screen{w: &out, width: 50}.entry(o)
+	want := "#7  2026-03-02 09:14  bugfix, changed since\n" +
+		"    Count a delivery on the day of its place, not\n" +
+		"    of the server\n" +
+		"    DeliveredOn used the local zone.\n"
+	if !strings.HasPrefix(out.String(), want) {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
 func TestEntryOfALongTextIsCut(t *testing.T) {
 	o := memory.Observation{Number: 1, Kind: memory.KindManual, Content: "title\n" + strings.Repeat("wörd ", 500)}
 	var out bytes.Buffer
@@ -139,7 +154,7 @@ func TestASearchByWordsOnlySaysSo(t *testing.T) {
 		want     bool
 	}{{"", false}, {client.SemanticOn, false}, {client.SemanticUnavailable, true}} {
 		var out bytes.Buffer
-		screen{w: &out, width: 80}.found("api", nil, client.SearchResponse{Semantic: tt.semantic})
+		screen{w: &out, width: 80}.found("api", client.SearchRequest{}, client.SearchResponse{Semantic: tt.semantic})
 		if got := strings.Contains(out.String(), "by words only"); got != tt.want || !strings.Contains(out.String(), "of api matches") {
 			t.Errorf("semantic %q:\n%s", tt.semantic, out.String())
 		}

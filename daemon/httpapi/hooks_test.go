@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"claude-mem/capture"
+	"claude-mem/client"
 	"claude-mem/memory"
 )
 
@@ -179,6 +180,18 @@ func TestHookWithoutContext(t *testing.T) {
 	body := text(t, map[string]any{"project": w.p.Name, "sessionId": "h", "want": map[string]any{"session": true}})
 	if got := into[memory.HookAnswer](w.do("POST", "/v1/hooks", w.key, body).want(200)); got.Context != "" {
 		t.Errorf("switched off: %q", got.Context)
+	}
+	// Nor is anybody shown what no session is told, unless they ask for so many tokens.
+	shown := func(query string) string {
+		return into[client.ContextResponse](w.do("GET", "/v1/context?projectId="+w.p.ID+query, w.key, "").want(200)).Context
+	}
+	if got := shown(""); got != "" {
+		t.Errorf("switched off, but shown: %q", got)
+	}
+	w = newWorld(t, func(c *Config) { c.Limits.Tokens = 0 })
+	w.do("POST", "/v1/memories", w.key, text(t, map[string]any{"projectId": w.p.Name, "content": "retry budget"})).want(201)
+	if got := shown("&tokenBudget=200"); !strings.Contains(got, "retry budget") {
+		t.Errorf("asked for 200 tokens: %q", got)
 	}
 	w = newWorld(t, nil)
 	w.do("POST", "/v1/memories", w.key, text(t, map[string]any{"projectId": w.p.Name, "content": "retry budget"})).want(201)

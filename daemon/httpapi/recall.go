@@ -120,8 +120,13 @@ func (a *API) sessionContext(r *request) (answer, error) {
 	tree := memory.WorkingTree{Branch: q.Get("branch"), Changed: q.Values["changed"]}
 	tree.Changed = tree.Changed[:min(len(tree.Changed), memory.MaxChangedFiles)]
 	in := a.sessionLimits(p, &tree)
-	in.TokenBudget = q.int("tokenBudget", in.TokenBudget, 0, maxTokens)
-	told, err := a.Recall.SessionContext(r.Context(), p.Scope(), in)
+	if n := q.int("tokenBudget", 0, 0, maxTokens); n > 0 {
+		in.TokenBudget = n
+	}
+	var told recall.Context
+	if in.TokenBudget > 0 { // else sessions are told nothing
+		told, err = a.Recall.SessionContext(r.Context(), p.Scope(), in)
+	}
 	out, err := a.contextTold(r, "session_context", p.Scope(), told, err)
 	if err != nil {
 		return answer{}, err

@@ -186,6 +186,9 @@ func WriteFile(path string, data []byte) error {
 // stays as it was.
 func ReplaceFile(path string, write func(w io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err // its path is the temporary file's
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
