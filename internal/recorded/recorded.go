@@ -1,6 +1,8 @@
 // Package recorded finds the recorded sessions and payloads that tests may read
 // when they are there. They are never part of the repository.
 //
+// Of the sessions the repository has golden queries (golden.go), and nothing else.
+//
 // The folder is shared/data next to any parent of the test's directory, or
 // wherever CLAUDE_MEM_TEST_DATA points. Its README says what each file is.
 package recorded
