@@ -3,18 +3,20 @@ package cli
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"claude-mem/daemon"
 	"claude-mem/exchange"
 	"claude-mem/internal/config"
+	"claude-mem/internal/project"
 )
 
 func (c *console) exportCommand() *cobra.Command {
 	var (
-		project, file string
-		asJSON        bool
+		only, file string
+		asJSON     bool
 	)
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -35,13 +37,16 @@ func (c *console) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if strings.ContainsAny(only, `./\\`) && isPath(only) {
+				only = project.Resolve(project.Input{CWD: only}).Name
+			}
 			if file == "" {
-				_, err := c.export(cmd.Context(), cfg, project, c.out)
+				_, err := c.export(cmd.Context(), cfg, only, c.out)
 				return err
 			}
 			var n exchange.Counts
 			err = config.ReplaceFile(file, func(w io.Writer) (err error) {
-				n, err = c.export(cmd.Context(), cfg, project, w)
+				n, err = c.export(cmd.Context(), cfg, only, w)
 				return err
 			})
 			if err != nil {
@@ -51,7 +56,7 @@ func (c *console) exportCommand() *cobra.Command {
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVarP(&project, "project", "p", "", "only this project: name, id or last part of its path (default: all)")
+	fs.StringVarP(&only, "project", "p", "", "only this project: name, id, folder or last part of its path (default: all)")
 	fs.StringVarP(&file, "output", "o", "", "file to write, readable by you alone; what is there is replaced once all is written (default: standard output)")
 	jsonFlag(cmd, &asJSON)
 	return cmd
@@ -68,14 +73,14 @@ func (c *console) exchangeSettings() (*config.Config, error) {
 }
 
 // export writes the file and shows how far it has come.
-func (c *console) export(ctx context.Context, cfg *config.Config, project string, w io.Writer) (exchange.Counts, error) {
+func (c *console) export(ctx context.Context, cfg *config.Config, only string, w io.Writer) (exchange.Counts, error) {
 	var p *progress
 	defer func() {
 		if p != nil {
 			p.done()
 		}
 	}()
-	return daemon.Export(ctx, cfg, w, exchange.ExportOptions{Project: project, Progress: func(done, total int64) {
+	return daemon.Export(ctx, cfg, w, exchange.ExportOptions{Project: only, Progress: func(done, total int64) {
 		if p == nil {
 			p = newProgress(c.err, total, "exporting")
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -116,12 +115,7 @@ func pick(projects []memory.Project, asked, here string) (memory.Project, error)
 			return projects[i], nil
 		}
 	}
-	var named []memory.Project
-	for _, p := range projects {
-		if endsWith(p.Name, asked) {
-			named = append(named, p)
-		}
-	}
+	named := memory.ProjectsCalled(projects, asked)
 	switch len(named) {
 	case 1:
 		return named[0], nil
@@ -135,12 +129,6 @@ func pick(projects []memory.Project, asked, here string) (memory.Project, error)
 func isPath(text string) bool {
 	fi, err := os.Stat(text)
 	return err == nil && fi.IsDir()
-}
-
-// endsWith reports whether name is a path whose last elements are those of tail.
-func endsWith(name, tail string) bool {
-	name, tail = filepath.ToSlash(name), strings.Trim(filepath.ToSlash(tail), "/")
-	return tail != "" && strings.HasSuffix(name, "/"+tail)
 }
 
 // maxNamed is how many projects a message lists.

@@ -39,24 +39,17 @@ func scopesOf(ctx context.Context, src Source, project string) (scopes []memory.
 		})
 		return scopes, err
 	}
-	var named, like []memory.Project // exactly so; by the end of the name
+	var all []memory.Project
 	err = teams(ctx, src, func(t memory.Team) error {
 		return projects(ctx, src, memory.Scope{TeamID: t.ID}, func(p memory.Project) error {
-			switch {
-			case p.ID == project || p.Name == project:
-				named = append(named, p)
-			case strings.HasSuffix(p.Name, "/"+project):
-				like = append(like, p)
-			}
+			all = append(all, p)
 			return nil
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(named) == 0 {
-		named = like
-	}
+	named := memory.ProjectsCalled(all, project)
 	switch len(named) {
 	case 1:
 		return []memory.Scope{named[0].Scope()}, nil

@@ -300,3 +300,18 @@ func TestBooksClosed(t *testing.T) {
 		t.Error("a lost event goes unnoticed")
 	}
 }
+
+func TestProjectsCalled(t *testing.T) {
+	all := []memory.Project{{ID: "1", Name: "/src/api"}, {ID: "2", Name: `C:\old\api`}, {ID: "3", Name: "api-docs"}, {ID: "4", Name: "docs"}}
+	for ref, want := range map[string]string{
+		"1": "1", "/src/api": "1", "api": "1 2", "old/api": "2", `old\api`: "2", "docs": "4", "pi": "", "": "", "/": "",
+	} {
+		var ids []string
+		for _, p := range memory.ProjectsCalled(all, ref) {
+			ids = append(ids, p.ID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%q: projects %q, want %q", ref, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package memory
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // Scope is the tenant that a query is confined to. An empty ProjectID means
@@ -38,6 +39,26 @@ type Project struct {
 
 // Scope is the project's own.
 func (p Project) Scope() Scope { return Scope{TeamID: p.TeamID, ProjectID: p.ID} }
+
+// ProjectsCalled returns the projects that a person means by a reference: those with that
+// id or name or, if there is none, those whose name is a path with these last elements.
+func ProjectsCalled(all []Project, ref string) []Project {
+	var named, ending []Project
+	slashed := func(path string) string { return strings.ReplaceAll(path, `\`, "/") }
+	tail := strings.Trim(slashed(ref), "/")
+	for _, p := range all {
+		switch {
+		case p.ID == ref || p.Name == ref:
+			named = append(named, p)
+		case tail != "" && strings.HasSuffix(slashed(p.Name), "/"+tail):
+			ending = append(ending, p)
+		}
+	}
+	if len(named) > 0 {
+		return named
+	}
+	return ending
+}
 
 // The scopes a key may hold. ScopeAdmin and ScopeAll include every other.
 const (
