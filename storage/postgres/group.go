@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"claude-mem/internal/grouped"
 	"claude-mem/memory"
 )
 
@@ -17,22 +17,22 @@ const groupFor = 15 * time.Second
 
 // store stores the ops, in one transaction unless that fails because of one of
 // them: then in two, and so on, until that one is alone.
-func (w *writer) store(ops []*op, running *sync.WaitGroup) {
+func (w *writer) store(ops []*op) {
 	for len(ops) > 0 {
 		stored, rest, err := w.group(ops)
 		switch {
 		case err == nil:
 			// The transport must not hold up the next group.
 			if len(stored) > 0 {
-				running.Go(func() { w.finish(stored) })
+				w.finishing.Go(func() { w.finish(stored) })
 			}
 			ops = rest
 		case len(ops) == 1 || concernsAll(err):
-			answer(ops, err)
+			grouped.Answer(err, ops...)
 			return
 		default:
 			half := len(ops) / 2
-			w.store(ops[:half], running)
+			w.store(ops[:half])
 			ops = ops[half:]
 		}
 	}
@@ -70,7 +70,7 @@ func (w *writer) group(ops []*op) (stored, rest []*op, err error) {
 	case err != nil:
 		return nil, nil, err
 	}
-	answer(v.wrong, errGuess)
+	grouped.Answer(errGuess, v.wrong...)
 	if v.spoilt {
 		return nil, v.good, nil
 	}
@@ -86,7 +86,7 @@ func (t *tx) storeOps(ctx context.Context, ops []*op) (v verdict, err error) {
 	var events []memory.Event
 	var going []memory.Session
 	for _, o := range ops {
-		events, going = append(events, o.events...), append(going, o.going...)
+		events, going = append(events, o.Value.events...), append(going, o.Value.going...)
 	}
 	var fresh newIDs
 	if len(events) > 0 {
@@ -100,17 +100,17 @@ func (t *tx) storeOps(ctx context.Context, ops []*op) (v verdict, err error) {
 	}
 	for _, o := range ops {
 		n := 0
-		for _, e := range o.events {
+		for _, e := range o.Value.events {
 			if fresh.take(e.ID) {
 				n++
 			}
 		}
-		if n < len(o.events) || slices.ContainsFunc(o.going, func(s memory.Session) bool { return ended[s.ID] }) {
+		if n < len(o.Value.events) || slices.ContainsFunc(o.Value.going, func(s memory.Session) bool { return ended[s.ID] }) {
 			v.wrong, v.spoilt = append(v.wrong, o), v.spoilt || n > 0
 			continue
 		}
 		v.good = append(v.good, o)
-		t.jobs, t.audits = append(t.jobs, o.jobs...), append(t.audits, o.audits...)
+		t.jobs, t.audits = append(t.jobs, o.Value.jobs...), append(t.audits, o.Value.audits...)
 	}
 	return v, nil
 }
@@ -128,14 +128,8 @@ func concernsAll(err error) bool {
 func (w *writer) finish(ops []*op) {
 	var msgs []memory.Message
 	for _, o := range ops {
-		msgs = append(msgs, o.msgs...)
+		msgs = append(msgs, o.Value.msgs...)
 	}
 	w.s.publisher.send(context.Background(), msgs)
-	answer(ops, nil)
-}
-
-func answer(ops []*op, err error) {
-	for _, o := range ops {
-		o.done <- err
-	}
+	grouped.Answer(nil, ops...)
 }

@@ -5,12 +5,12 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"strconv"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"claude-mem/internal/schema"
 )
 
 //go:embed migrations/*.sql
@@ -36,7 +36,7 @@ func migrate(ctx context.Context, cfg *pgx.ConnConfig) error {
 
 // migrateTo migrates with the scripts in dir.
 func migrateTo(ctx context.Context, cfg *pgx.ConnConfig, dir fs.FS) error {
-	newest, err := newestVersion(dir)
+	newest, err := schema.Newest(dir)
 	if err != nil {
 		return err
 	}
@@ -83,21 +83,4 @@ func upToDate(ctx context.Context, conn *pgx.Conn, newest int64) (bool, error) {
 			"install a newer claude-mem", have, newest)
 	}
 	return have == newest, nil
-}
-
-// newestVersion is the highest number that a script's name begins with.
-func newestVersion(dir fs.FS) (newest int64, err error) {
-	names, err := fs.Glob(dir, "*.sql")
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range names {
-		digits, _, _ := strings.Cut(name, "_")
-		v, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("migration %s has no number: %w", name, err)
-		}
-		newest = max(newest, v)
-	}
-	return newest, nil
 }

@@ -52,7 +52,7 @@ func (s *Store) newTx(exact bool) *tx {
 
 // InTx implements [storage.Store].
 func (s *Store) InTx(ctx context.Context, fn func(tx storage.Tx) error) error {
-	if err := s.writer.usable(ctx); err != nil {
+	if err := s.writer.queue.Usable(ctx); err != nil {
 		return err
 	}
 	exact := false

@@ -3,8 +3,8 @@ package postgres
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 
+	"claude-mem/internal/grouped"
 	"claude-mem/memory"
 )
 
@@ -25,118 +25,29 @@ var errClosed = &memory.Error{Code: memory.CodeUnavailable, Message: "the databa
 
 // writer stores drafts, as many as wait in one go.
 type writer struct {
-	s        *Store
-	queue    chan *op
-	stopping chan struct{} // closed: take no more
-	stopped  chan struct{} // closed: all is answered
-	once     sync.Once
+	s         *Store
+	queue     *grouped.Queue[draft]
+	finishing sync.WaitGroup // groups that are stored and have to be told of
 }
 
 // op is a draft and whoever waits for it.
-type op struct {
-	draft
-	held atomic.Bool // by the writer, to store it, or by the caller, to give it up
-	done chan error  // buffered: the writer never waits for a caller
-}
-
-// claim reports whether the caller of claim is the first, and so decides what
-// becomes of the op.
-func (o *op) claim() bool { return o.held.CompareAndSwap(false, true) }
+type op = grouped.Item[draft]
 
 func startWriter(s *Store) *writer {
-	w := &writer{
-		s: s, queue: make(chan *op, maxWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
-	}
-	var running sync.WaitGroup
-	for range groupsAtOnce {
-		running.Go(func() { w.loop(&running) })
-	}
-	go func() {
-		running.Wait()
-		close(w.stopped)
-	}()
+	w := &writer{s: s}
+	w.queue = grouped.Start(grouped.Options[draft]{
+		Run: w.store, Most: maxGroup, Weight: (*draft).bytes, MaxWeight: maxGroupBytes,
+		Waiting: maxWaiting, AtOnce: groupsAtOnce, Closed: errClosed,
+	})
 	return w
 }
 
 // stop stores what waits and ends the goroutines.
 func (w *writer) stop() {
-	w.once.Do(func() { close(w.stopping) })
-	<-w.stopped
-}
-
-// usable reports why no transaction can begin, if none can.
-func (w *writer) usable(ctx context.Context) error {
-	select {
-	case <-w.stopping:
-		return errClosed
-	default:
-		return ctx.Err()
-	}
+	w.queue.Stop()
+	w.finishing.Wait()
 }
 
 // do stores a draft and returns when it is committed or undone. A caller can give up
 // as long as it waits; once its group is under way, groupFor bounds what it takes.
-func (w *writer) do(ctx context.Context, d draft) error {
-	o := &op{draft: d, done: make(chan error, 1)}
-	select {
-	case w.queue <- o:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.stopping:
-		return errClosed
-	}
-	select {
-	case err := <-o.done:
-		return err
-	case <-ctx.Done():
-		if o.claim() {
-			return ctx.Err()
-		}
-	case <-w.stopped:
-		// It was queued after the writer had looked for the last time.
-		if o.claim() {
-			return errClosed
-		}
-	}
-	return <-o.done
-}
-
-// loop stores one group after the other.
-func (w *writer) loop(running *sync.WaitGroup) {
-	for {
-		select {
-		case o := <-w.queue:
-			w.store(w.gather(o), running)
-		case <-w.stopping:
-			for {
-				select {
-				case o := <-w.queue:
-					w.store(w.gather(o), running)
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-// gather takes what waits besides first, up to a group, leaving out what was given
-// up.
-func (w *writer) gather(first *op) []*op {
-	var ops []*op
-	bytes := 0
-	for o := first; ; {
-		if o.claim() {
-			ops = append(ops, o)
-			bytes += o.bytes()
-		}
-		if len(ops) == maxGroup || bytes >= maxGroupBytes {
-			return ops
-		}
-		select {
-		case o = <-w.queue:
-		default:
-			return ops
-		}
-	}
-}
+func (w *writer) do(ctx context.Context, d draft) error { return w.queue.Do(ctx, d) }

@@ -72,9 +72,9 @@ func inBackground(fn func() error) chan error {
 // waits runs fn in the background and returns when its draft waits to be stored.
 func waits(t *testing.T, s *Store, fn func() error) chan error {
 	t.Helper()
-	before := len(s.writer.queue)
+	before := s.writer.queue.Waiting()
 	done := inBackground(fn)
-	await(t, func() bool { return len(s.writer.queue) > before })
+	await(t, func() bool { return s.writer.queue.Waiting() > before })
 	return done
 }
 
@@ -387,7 +387,7 @@ func TestCloseStoresWhatWaits(t *testing.T) {
 	e := event(scope)
 	done := waits(t, s, func() error { return tellOne(t.Context(), s, e) })
 	shut := inBackground(s.Close)
-	<-s.writer.stopping
+	await(t, func() bool { return s.writer.queue.Usable(t.Context()) != nil })
 	if err := tellOne(t.Context(), s, event(scope)); !errors.Is(err, memory.ErrUnavailable) {
 		t.Errorf("one that came too late got %v", err)
 	}

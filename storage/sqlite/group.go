@@ -14,23 +14,23 @@ type group struct {
 	tx     *sql.Tx
 	st     *statements
 	outbox Outbox
-	alone  bool // there is but one op: the transaction is its savepoint
-	op     *op
-	wanted []string // texts to compile once the connection is free
+	alone  bool         // there is but one op: the transaction is its savepoint
+	turn   *transaction // whose turn it is
+	wanted []string     // texts to compile once the connection is free
 }
 
-// run runs one op so that its failure undoes nothing but its own work. broken
-// means that the whole transaction is lost.
-func (g *group) run(o *op) (broken bool, err error) {
-	g.op, o.msgs = o, nil
+// run runs one of the transactions so that its failure undoes nothing but its own
+// work. broken means that the whole group is lost.
+func (g *group) run(t *transaction) (broken bool, err error) {
+	g.turn, t.msgs = t, nil
 	if g.alone {
-		err := o.call(g)
+		err := t.call(g)
 		return err != nil, err
 	}
 	if err := g.control("SAVEPOINT op"); err != nil {
 		return true, err
 	}
-	err = o.call(g)
+	err = t.call(g)
 	if err != nil {
 		// SQLite undoes the whole transaction when the disk is full or a statement
 		// is interrupted; the savepoint is gone then.
@@ -109,6 +109,6 @@ func (g *group) Enqueue(ctx context.Context, msgs ...memory.Message) error {
 			return fmt.Errorf("enqueue: message %q: %w", m.ID, err)
 		}
 	}
-	g.op.msgs = append(g.op.msgs, msgs...)
+	g.turn.msgs = append(g.turn.msgs, msgs...)
 	return nil
 }

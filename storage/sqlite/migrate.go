@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"claude-mem/internal/schema"
 )
 
 //go:embed migrations/*.sql
@@ -30,7 +30,7 @@ func migrate(ctx context.Context, db *sql.DB, path string) error {
 
 // migrateTo migrates with the scripts in dir.
 func migrateTo(ctx context.Context, db *sql.DB, path string, dir fs.FS) error {
-	newest, err := newestVersion(dir)
+	newest, err := schema.Newest(dir)
 	if err != nil {
 		return err
 	}
@@ -56,23 +56,6 @@ func migrateTo(ctx context.Context, db *sql.DB, path string, dir fs.FS) error {
 		return fmt.Errorf("migrate from version %d to %d: %w", have, newest, err)
 	}
 	return nil
-}
-
-// newestVersion is the highest number that a script's name begins with.
-func newestVersion(dir fs.FS) (newest int64, err error) {
-	names, err := fs.Glob(dir, "*.sql")
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range names {
-		digits, _, _ := strings.Cut(name, "_")
-		v, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("migration %s has no number: %w", name, err)
-		}
-		newest = max(newest, v)
-	}
-	return newest, nil
 }
 
 // schemaVersion is the version that the database says it has; 0 if it has none.

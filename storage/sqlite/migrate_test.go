@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"claude-mem/internal/schema"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -22,7 +23,7 @@ func withNext(t *testing.T, script string) (fs.FS, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newest, err := newestVersion(dir)
+	newest, err := schema.Newest(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

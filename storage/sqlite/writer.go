@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
-	"time"
 
+	"claude-mem/internal/grouped"
 	"claude-mem/memory"
 )
 
@@ -25,127 +25,46 @@ var errClosed = &memory.Error{Code: memory.CodeUnavailable, Message: "the databa
 // writer runs transactions one after the other on the one writing connection and
 // commits as many as wait in one go.
 type writer struct {
-	db       *sql.DB
-	st       *statements
-	outbox   atomic.Pointer[Outbox]
-	fault    atomic.Pointer[error] // see Store.Fault
-	moved    func() bool           // whether a commit would go nowhere
-	upkeep   *upkeep
-	queue    chan *op
-	stopping chan struct{} // closed: take no more
-	stopped  chan struct{} // closed: the goroutine has ended
-	once     atomic.Bool
+	db     *sql.DB
+	st     *statements
+	outbox atomic.Pointer[Outbox]
+	fault  atomic.Pointer[error] // see Store.Fault
+	moved  func() bool           // whether a commit would go nowhere
+	upkeep *upkeep
+	queue  *grouped.Queue[transaction]
 }
 
+// transaction is what one caller wants done.
+type transaction struct {
+	ctx  context.Context
+	fn   func(g *group) error
+	msgs []memory.Message // that it enqueued
+}
+
+// op is a transaction and whoever waits for it.
+type op = grouped.Item[transaction]
+
 func startWriter(db *sql.DB, u *upkeep, moved func() bool) *writer {
-	w := &writer{
-		db: db, st: newStatements(db), upkeep: u, moved: moved,
-		queue: make(chan *op, maxWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
-	}
-	go w.loop()
+	w := &writer{db: db, st: newStatements(db), upkeep: u, moved: moved}
+	w.queue = grouped.Start(grouped.Options[transaction]{
+		Run: w.runAll, Most: maxGroup, Waiting: maxWaiting, Closed: errClosed,
+		WhenIdle: func() { u.whenIdle(db) }, Idle: u.idle,
+	})
 	return w
 }
 
 // stop runs what waits and ends the goroutine. Only the first call reports true.
 func (w *writer) stop() bool {
-	if !w.once.CompareAndSwap(false, true) {
+	if !w.queue.Stop() {
 		return false
 	}
-	close(w.stopping)
-	<-w.stopped
+	w.st.close()
 	return true
 }
 
-// op is one caller's transaction.
-type op struct {
-	ctx  context.Context
-	fn   func(g *group) error
-	held atomic.Bool      // by the writer, to run it, or by the caller, to give it up
-	done chan error       // buffered: the writer never waits for a caller
-	msgs []memory.Message // that it enqueued
-}
-
-// claim reports whether the caller of claim is the first, and so decides what
-// becomes of the op.
-func (o *op) claim() bool { return o.held.CompareAndSwap(false, true) }
-
 // do runs fn in a transaction and returns when it is committed or undone.
 func (w *writer) do(ctx context.Context, fn func(g *group) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-w.stopping: // even if there is room in the queue
-		return errClosed
-	default:
-	}
-	o := &op{ctx: ctx, fn: fn, done: make(chan error, 1)}
-	select {
-	case w.queue <- o:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.stopping:
-		return errClosed
-	}
-	select {
-	case err := <-o.done:
-		return err
-	case <-ctx.Done():
-		if o.claim() {
-			return ctx.Err()
-		}
-	case <-w.stopped:
-		// It was queued after the writer had looked for the last time.
-		if o.claim() {
-			return errClosed
-		}
-	}
-	return <-o.done
-}
-
-// loop is the writer's goroutine.
-func (w *writer) loop() {
-	defer close(w.stopped)
-	idle := time.NewTimer(w.upkeep.idle)
-	defer idle.Stop()
-	for {
-		select {
-		case o := <-w.queue:
-			w.runAll(w.gather(o))
-			idle.Reset(w.upkeep.idle)
-		case <-idle.C:
-			w.upkeep.whenIdle(w.db)
-		case <-w.stopping:
-			for {
-				select {
-				case o := <-w.queue:
-					w.runAll(w.gather(o))
-				default:
-					w.st.close()
-					return
-				}
-			}
-		}
-	}
-}
-
-// gather takes what waits besides first, up to a group, leaving out what was
-// given up.
-func (w *writer) gather(first *op) []*op {
-	batch := make([]*op, 0, maxGroup)
-	for o := first; ; {
-		if o.claim() {
-			batch = append(batch, o)
-		}
-		if len(batch) == maxGroup {
-			return batch
-		}
-		select {
-		case o = <-w.queue:
-		default:
-			return batch
-		}
-	}
+	return w.queue.Do(ctx, transaction{ctx: ctx, fn: fn})
 }
 
 // runAll runs the batch, in one transaction unless one of its ops destroys that:
@@ -161,29 +80,29 @@ func (w *writer) runAll(batch []*op) {
 // run again.
 func (w *writer) run(batch []*op) []*op {
 	if w.moved() { // a look at the file costs a thousandth of a commit
-		answer(batch, errMoved)
+		grouped.Answer(errMoved, batch...)
 		return nil
 	}
 	// The transaction outlives any one caller, so no caller's context is in it.
 	tx, err := w.db.BeginTx(context.Background(), nil)
 	if err != nil {
 		w.noteFault(err)
-		answer(batch, fmt.Errorf("begin: %w", convert(err)))
+		grouped.Answer(fmt.Errorf("begin: %w", convert(err)), batch...)
 		return nil
 	}
 	g := &group{tx: tx, st: w.st, outbox: *w.outbox.Load(), alone: len(batch) == 1}
 	before := w.changes(g)
 	var good []*op
 	for i, o := range batch {
-		broken, err := g.run(o)
+		broken, err := g.run(&o.Value)
 		w.noteFault(err)
 		if broken {
 			tx.Rollback()
-			answer([]*op{o}, err)
+			grouped.Answer(err, o)
 			return append(good, batch[i+1:]...)
 		}
 		if err != nil {
-			answer([]*op{o}, err)
+			grouped.Answer(err, o)
 			continue
 		}
 		good = append(good, o)
@@ -213,7 +132,7 @@ func (w *writer) end(g *group, good []*op, before int64) {
 		err = fmt.Errorf("commit: %w", convert(err))
 	}
 	// Callers come first: the worker that Committed wakes takes their processor.
-	answer(good, err)
+	grouped.Answer(err, good...)
 	if err == nil && sent {
 		g.outbox.Committed()
 	}
@@ -229,7 +148,7 @@ func (w *writer) end(g *group, good []*op, before int64) {
 func (g *group) send(ops []*op) (bool, error) {
 	var msgs []memory.Message
 	for _, o := range ops {
-		msgs = append(msgs, o.msgs...)
+		msgs = append(msgs, o.Value.msgs...)
 	}
 	if len(msgs) == 0 {
 		return false, nil
@@ -237,22 +156,16 @@ func (g *group) send(ops []*op) (bool, error) {
 	return true, g.outbox.SendTx(context.Background(), g.tx, msgs)
 }
 
-func answer(ops []*op, err error) {
-	for _, o := range ops {
-		o.done <- err
-	}
-}
-
-// call runs the op's function; a panic becomes an error, as the goroutine belongs
-// to everybody.
-func (o *op) call(g *group) (err error) {
+// call runs the transaction's function; a panic becomes an error, as the goroutine
+// belongs to everybody.
+func (t *transaction) call(g *group) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("a transaction panicked: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if err := o.ctx.Err(); err != nil {
+	if err := t.ctx.Err(); err != nil {
 		return err
 	}
-	return o.fn(g)
+	return t.fn(g)
 }

@@ -39,9 +39,9 @@ func stall(t *testing.T, s *Store) (release func()) {
 // many others before it as before.
 func later(t *testing.T, s *Store, fn func() error) chan error {
 	t.Helper()
-	waiting, done := len(s.writer.queue), make(chan error, 1)
+	waiting, done := s.writer.queue.Waiting(), make(chan error, 1)
 	go func() { done <- fn() }()
-	await(t, func() bool { return len(s.writer.queue) > waiting })
+	await(t, func() bool { return s.writer.queue.Waiting() > waiting })
 	return done
 }
 
@@ -229,7 +229,7 @@ func TestCloseFinishesWhatWaits(t *testing.T) {
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
-	<-s.writer.stopping
+	await(t, func() bool { return s.writer.queue.Usable(t.Context()) != nil })
 	if err := addTeam(s, "late"); !errors.Is(err, memory.ErrUnavailable) {
 		t.Errorf("a transaction after the close got %v", err)
 	}
