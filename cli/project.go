@@ -61,6 +61,9 @@ func (c *console) openProject(ctx context.Context, f projectFlag) (openedProject
 func unknown(ctx context.Context, cl *client.Client, projects []memory.Project, err error) error {
 	var filled []memory.Project
 	for _, p := range projects {
+		if len(filled) > maxNamed {
+			break
+		}
 		// A project that cannot be counted is listed rather than hidden.
 		if stats, err := cl.Stats(ctx, p.ID); err != nil || stats.Books.Observations > 0 {
 			filled = append(filled, p)
@@ -146,7 +149,7 @@ func names(projects []memory.Project) string {
 	list := make([]string, 0, maxNamed+1)
 	for i, p := range projects {
 		if i == maxNamed {
-			list = append(list, fmt.Sprintf("… (%d in all)", len(projects)))
+			list = append(list, "… and more")
 			break
 		}
 		list = append(list, clean(p.Name))

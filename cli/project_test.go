@@ -62,7 +62,7 @@ func TestOthersAreNoMoreThanFitALine(t *testing.T) {
 		many = append(many, memory.Project{Name: "/home/me/src/one-of-many"})
 	}
 	got := others(many)
-	if !strings.Contains(got, "50 in all") || strings.Count(got, "one-of-many") != maxNamed {
+	if !strings.Contains(got, "… and more") || strings.Count(got, "one-of-many") != maxNamed {
 		t.Errorf("a long list is not cut: %s", got)
 	}
 	if got := others(nil); !strings.Contains(got, "claude-mem replay") {

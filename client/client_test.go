@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -328,5 +329,23 @@ func TestRetryAfterIsRead(t *testing.T) {
 	e, ok := errors.AsType[*memory.Error](err)
 	if !ok || e.Code != memory.CodeTooMany || e.RetryAfter != 30*time.Second {
 		t.Errorf("got %+v", err)
+	}
+}
+
+// A team may have more projects than the server lists at once.
+func TestProjectsAreListedPageByPage(t *testing.T) {
+	const many = 2*projectsPage + 3
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _ := strconv.Atoi(r.FormValue("offset"))
+		var page ProjectList
+		for i := from; i < min(from+projectsPage, many); i++ {
+			page.Projects = append(page.Projects, memory.Project{ID: strconv.Itoa(i)})
+		}
+		_ = json.NewEncoder(w).Encode(page)
+	}))
+	defer srv.Close()
+	all, err := New(srv.URL, "", Options{}).Projects(t.Context())
+	if err != nil || len(all) != many || all[many-1].ID != strconv.Itoa(many-1) {
+		t.Errorf("%d projects, %v", len(all), err)
 	}
 }

@@ -83,11 +83,24 @@ type TransportLane struct {
 	Stalled int64       `json:"stalled"` // of the active, those that nobody holds any more
 }
 
-// Projects lists the projects the key reaches.
+// projectsPage is how many projects the server lists at once.
+const projectsPage = 1000
+
+// Projects lists all projects the key reaches, by name.
 func (c *Client) Projects(ctx context.Context) ([]memory.Project, error) {
-	var out ProjectList
-	err := c.do(ctx, get("/v1/projects", nil), &out)
-	return out.Projects, err
+	var all []memory.Project
+	for {
+		q := url.Values{}
+		setInt(q, "offset", len(all))
+		var page ProjectList
+		if err := c.do(ctx, get("/v1/projects", q), &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Projects...)
+		if len(page.Projects) < projectsPage {
+			return all, nil
+		}
+	}
 }
 
 // CreateProject makes a project, or returns the team's project of that name.
