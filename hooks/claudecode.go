@@ -2,14 +2,7 @@ package hooks
 
 import (
 	"encoding/json"
-	"errors"
-	"strings"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
-
-	"claude-mem/internal/privacy"
-	"claude-mem/memory"
 )
 
 // ClaudeCode is the agent's name on the command line and in sessions.
@@ -85,85 +78,10 @@ func (claudeCode) decode(payload []byte) (event, error) {
 	return e, nil
 }
 
-// unmarshal decodes as far as it can: a field of another type than ours is left
-// empty, since no version of a host is the last.
-func unmarshal(payload []byte, into any) error {
-	err := json.Unmarshal(payload, into)
-	if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); wrongType {
-		return nil
-	}
-	return err
-}
-
-// bounded cuts an id or a name that only labels an event.
-func bounded(s string) string {
-	for len(s) > memory.MaxIDBytes {
-		_, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
-	}
-	return s
-}
-
-// textField returns a text of a JSON object, or "".
-func textField(raw json.RawMessage, name string) string {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return ""
-	}
-	var s string
-	_ = json.Unmarshal(fields[name], &s) // another type counts as missing
-	return s
-}
-
 // maxContext is how many characters of a hook's text Claude Code passes on whole;
 // it allows 10,000 and shows a preview of anything longer.
 const maxContext = 9500
 
 func (claudeCode) answer(e event, text string) []byte {
-	type output struct {
-		Event   string `json:"hookEventName"`
-		Context string `json:"additionalContext"`
-	}
-	out, err := json.Marshal(map[string]output{
-		"hookSpecificOutput": {Event: e.name, Context: fitContext(text, maxContext)},
-	})
-	if err != nil {
-		return nil
-	}
-	return out
-}
-
-// fitContext cuts the text after the last whole line that fits, and closes our
-// block again so that it is recognised when it comes back.
-func fitContext(text string, most int) string {
-	if len(text) <= most || utf16Len(text) <= most {
-		return text
-	}
-	const open, closing = "<" + privacy.ContextTag, "\n</" + privacy.ContextTag + ">"
-	end := ""
-	if strings.Contains(text, open) {
-		end = closing
-	}
-	room, cut, line := most-utf16Len(end), 0, 0
-	for i, r := range text {
-		if room -= max(utf16.RuneLen(r), 1); room < 0 {
-			break
-		}
-		if cut = i; r == '\n' {
-			line = i
-		}
-	}
-	if line > cut/2 {
-		cut = line
-	}
-	return text[:cut] + end
-}
-
-// utf16Len counts characters as the host does.
-func utf16Len(s string) int {
-	n := 0
-	for _, r := range s {
-		n += max(utf16.RuneLen(r), 1)
-	}
-	return n
+	return additionalContext(e, fitContext(text, maxContext, utf16Width))
 }

@@ -59,21 +59,3 @@ func outline(original string, h hunk) string {
 
 // indent is how deep a line is, in characters.
 func indent(row string) int { return len(row) - len(strings.TrimLeft(row, " \t")) }
-
-// with sets a text field of a JSON object.
-func with(raw json.RawMessage, name, text string) json.RawMessage {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil || fields == nil {
-		return raw
-	}
-	value, err := json.Marshal(text)
-	if err != nil {
-		return raw
-	}
-	fields[name] = value
-	out, err := json.Marshal(fields)
-	if err != nil {
-		return raw
-	}
-	return out
-}

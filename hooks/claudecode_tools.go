@@ -2,7 +2,6 @@ package hooks
 
 import (
 	"encoding/json"
-	"slices"
 
 	"claude-mem/memory"
 )
@@ -44,27 +43,3 @@ func trimResponse(tool string, raw json.RawMessage) json.RawMessage {
 	}
 	return without(raw, drop)
 }
-
-// without removes fields from a JSON object; anything else stays as it is.
-func without(raw json.RawMessage, names []string) json.RawMessage {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil || fields == nil {
-		return raw
-	}
-	n := len(fields)
-	for k := range fields {
-		if slices.Contains(names, k) {
-			delete(fields, k)
-		}
-	}
-	if len(fields) == n {
-		return raw
-	}
-	out, err := json.Marshal(fields)
-	if err != nil {
-		return raw
-	}
-	return out
-}
-
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

@@ -404,17 +404,17 @@ func TestWrongPayloads(t *testing.T) {
 
 func TestFitContext(t *testing.T) {
 	block := "<claude-mem-context>\n" + strings.Repeat("a line of memory 🎉\n", 1000) + "</claude-mem-context>"
-	got := fitContext(block, 500)
-	if n := utf16Len(got); n > 500 || n < 450 {
+	got := fitContext(block, 500, utf16Width)
+	if n := length(got, utf16Width); n > 500 || n < 450 {
 		t.Errorf("%d characters", n)
 	}
 	if !strings.HasSuffix(got, "memory 🎉\n</claude-mem-context>") {
 		t.Errorf("ends in %q", got[len(got)-60:])
 	}
-	if got := fitContext(strings.Repeat("x", 600), 500); len(got) < 490 || len(got) > 500 {
+	if got := fitContext(strings.Repeat("x", 600), 500, utf16Width); len(got) < 490 || len(got) > 500 {
 		t.Errorf("one line: %d characters", len(got))
 	}
-	if got := fitContext("short", 500); got != "short" {
+	if got := fitContext("short", 500, utf16Width); got != "short" {
 		t.Errorf("got %q", got)
 	}
 }
