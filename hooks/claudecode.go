@@ -1,9 +1,6 @@
 package hooks
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // ClaudeCode is the agent's name on the command line and in sessions.
 const ClaudeCode = "claude-code"
@@ -46,11 +43,8 @@ func (claudeCode) decode(payload []byte) (event, error) {
 		return event{}, err
 	}
 	e := event{
-		name: p.Event, session: p.Session, cwd: p.CWD, turn: p.PromptID,
+		name: p.Event, session: p.Session, cwd: p.CWD, at: timeOf(p.Timestamp), once: p.PromptID,
 		agentID: bounded(p.AgentID), agentType: bounded(p.AgentType),
-	}
-	if at, err := time.Parse(time.RFC3339, p.Timestamp); err == nil && at.Unix() > 0 {
-		e.at = at
 	}
 	switch p.Event {
 	case "SessionStart":

@@ -29,8 +29,14 @@ func settings(t testing.TB, vars ...string) *config.Config {
 // decoder reads Claude Code's payloads and takes each folder for its own project.
 func decoder(t testing.TB, vars ...string) *Decoder {
 	t.Helper()
+	return decoderOf(t, ClaudeCode, vars...)
+}
+
+// decoderOf is decoder for any host.
+func decoderOf(t testing.TB, agent string, vars ...string) *Decoder {
+	t.Helper()
 	d, err := NewDecoder(DecoderOptions{
-		Agent: ClaudeCode, Config: settings(t, vars...),
+		Agent: agent, Config: settings(t, vars...),
 		Resolve: func(cwd string) project.Identity { return project.Identity{Name: cwd, Root: cwd} },
 	})
 	if err != nil {

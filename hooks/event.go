@@ -29,13 +29,13 @@ type event struct {
 	session   string
 	cwd       string
 	at        time.Time // the host's clock; zero if it does not say
-	turn      string    // the host's id of the prompt being worked on, if it has one
+	once      string    // what tells the event from an equal one of the session, such as its turn; "": the time does
 	agentID   string    // set inside of a sub-agent
 	agentType string
 
 	resumed bool           // kindSessionStart: the agent has all of its conversation
 	prompt  string         // kindPrompt
-	file    string         // kindBeforeRead
+	file    string         // kindBeforeRead; of kindTool, the file it read, to be told about with its answer
 	tool    memory.ToolUse // kindTool
 	toolID  string         // kindTool: the host's id of the call
 	message string         // kindStop, kindSubagentStop
@@ -72,11 +72,14 @@ type host interface {
 
 // hostOf returns the host of that name, or nil.
 func hostOf(agent string) host {
-	if agent == ClaudeCode {
+	switch agent {
+	case ClaudeCode:
 		return claudeCode{}
+	case Codex:
+		return codex{}
 	}
 	return nil
 }
 
 // Agents lists the hosts there are.
-func Agents() []string { return []string{ClaudeCode} }
+func Agents() []string { return []string{ClaudeCode, Codex} }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"claude-mem/memory"
@@ -79,4 +81,30 @@ func with(raw json.RawMessage, name, text string) json.RawMessage {
 		return raw
 	}
 	return out
+}
+
+// textPart is a piece of what a tool answered, if it is text.
+type textPart struct {
+	Text string `json:"text"`
+}
+
+// joined is the text of the pieces.
+func joined(parts []textPart) string {
+	var texts []string
+	for _, p := range parts {
+		if p.Text != "" {
+			texts = append(texts, p.Text)
+		}
+	}
+	return strings.Join(texts, "\n")
+}
+
+// timeOf reads the time that a host or a recorded stream gives, in RFC 3339; zero if
+// there is none.
+func timeOf(s string) time.Time {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil || at.Unix() <= 0 {
+		return time.Time{}
+	}
+	return at
 }

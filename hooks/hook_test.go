@@ -27,6 +27,7 @@ import (
 type rig struct {
 	t       testing.TB
 	dir     string
+	agent   string
 	vars    []string
 	mu      sync.Mutex
 	state   instance.State // where the daemon listens; zero: it does not run
@@ -37,7 +38,7 @@ type rig struct {
 }
 
 func newRig(t testing.TB, vars ...string) *rig {
-	return &rig{t: t, dir: t.TempDir(), vars: vars}
+	return &rig{t: t, dir: t.TempDir(), agent: ClaudeCode, vars: vars}
 }
 
 // serve lets a daemon live that answers as h does.
@@ -65,7 +66,7 @@ func (r *rig) run(payload string) string {
 func (r *rig) runContext(ctx context.Context, payload string) string {
 	var out bytes.Buffer
 	Run(ctx, Params{
-		Agent: ClaudeCode, Stdin: strings.NewReader(payload), Stdout: &out,
+		Agent: r.agent, Stdin: strings.NewReader(payload), Stdout: &out,
 		Environ: append([]string{config.DataDir + "=" + r.dir, config.ServerAPIKey + "=cmem_k", "HOME=/nowhere"}, r.vars...),
 		find:    r.find,
 		spawn: func(config.Dirs) error {

@@ -107,6 +107,9 @@ func (d *Decoder) fill(r *memory.HookRecord, e event, id project.Identity) strin
 		r.Want.File = relative(id.Root, e.file)
 	case kindTool:
 		attach(r, e, memory.EventToolUse, cleanTool(e.tool))
+		if e.file != "" && d.cfg.Bool(config.FileContext) {
+			r.Want.File = relative(id.Root, e.file)
+		}
 	case kindStop, kindSubagentStop:
 		// A sub-agent is summed up with its parent.
 		r.Summarize = e.kind == kindStop
@@ -151,9 +154,9 @@ func attach(r *memory.HookRecord, e event, eventType string, payload any) {
 	if e.toolID != "" && len(e.toolID) <= memory.MaxIDBytes {
 		ev.SourceID = e.toolID
 	} else {
-		// The turn tells two equal events apart better than the clock does: a hook that
-		// is registered twice fires twice, at two times.
-		when := e.turn
+		// What the host says tells two equal events apart better than the clock does: a
+		// hook that is registered twice fires twice, at two times.
+		when := e.once
 		if when == "" {
 			when = fmt.Sprint(r.OccurredAt)
 		}

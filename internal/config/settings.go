@@ -54,7 +54,7 @@ const (
 	FileContextLimit     = "CLAUDE_MEM_FILE_CONTEXT_LIMIT"
 	FileContextTokens    = "CLAUDE_MEM_FILE_CONTEXT_TOKENS"
 
-	defaultSkippedTools = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*"
+	defaultSkippedTools = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*,mcp__claude_mem__*,update_plan"
 	maxContextTokens    = 20000
 	maxContextRows      = 1000
 	maxMemoriesTold     = 50
