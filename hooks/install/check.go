@@ -17,22 +17,34 @@ type Report struct {
 	Events   []string // that have our hook
 	Missing  []string // that should have it
 	Problems []string // what else is wrong, in words
+
+	// Untrusted are the events whose hook the host does not run yet, because its user
+	// has not agreed to it.
+	Untrusted []string
+
+	asked   string  // the path before links were followed
+	entries []entry // ours, in the file's order
 }
 
 // Registered reports whether every event that should have our hook has it and
 // nothing else is wrong.
 func (r Report) Registered() bool { return len(r.Missing) == 0 && len(r.Problems) == 0 }
 
-// Check looks whether the hooks are registered in the settings file at path as
-// Install would do it. A file that cannot be read or parsed is an error: the host
-// then runs no hooks at all.
-func Check(path string, o Options) (Report, error) {
-	p, s, err := open(path)
+// Check looks whether the host's hooks are registered as Install would do it. A file
+// that cannot be read or parsed is an error: the host then runs no hooks at all.
+func (h Host) Check(o Options) (Report, error) {
+	f := h.Files[0]
+	p, err := readPlan(f.Path)
+	r := Report{Path: p.Path, asked: f.Path}
 	if err != nil {
-		return Report{Path: p.Path}, err
+		return r, err
 	}
-	r := Report{Path: p.Path, Events: s.registered()}
-	for _, event := range events(o) {
+	s, err := parseSettings(f.text(p.Before), h.hooks)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", p.Path, err)
+	}
+	r.Events = s.registered()
+	for _, event := range h.hooks.wanted(o) {
 		if !slices.Contains(r.Events, event) {
 			r.Missing = append(r.Missing, event)
 		}
@@ -46,14 +58,20 @@ func Check(path string, o Options) (Report, error) {
 		for _, e := range mine {
 			commands[e.command] = true
 		}
+		r.entries = append(r.entries, mine...)
 	}
 	for command := range commands {
 		if problem := problemWith(command, o.Exe); problem != "" {
 			r.Problems = append(r.Problems, problem)
 		}
 	}
-	if off := s.root.get("disableAllHooks"); off != nil && string(s.text[off.start:off.end]) == "true" {
-		r.Problems = append(r.Problems, `"disableAllHooks" is true: the host runs no hooks`)
+	if h.hooks.off != nil {
+		if problem := h.hooks.off(s); problem != "" {
+			r.Problems = append(r.Problems, problem)
+		}
+	}
+	if h.trust != nil {
+		r = h.trust(r)
 	}
 	slices.Sort(r.Problems)
 	return r, nil

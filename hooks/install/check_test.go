@@ -26,15 +26,15 @@ func TestCheck(t *testing.T) {
 	}
 	o := Options{Exe: program}
 	path := write(t, files["with hooks"])
-	if r, err := Check(path, o); err != nil || r.Registered() || len(r.Missing) != 8 || len(r.Events) != 0 {
+	if r, err := claudeAt(path).Check(o); err != nil || r.Registered() || len(r.Missing) != 8 || len(r.Events) != 0 {
 		t.Errorf("before: %+v, %v", r, err)
 	}
 	installed(t, path, o)
 	good := read(t, path)
-	if r, err := Check(path, o); err != nil || !r.Registered() || len(r.Events) != 8 {
+	if r, err := claudeAt(path).Check(o); err != nil || !r.Registered() || len(r.Events) != 8 {
 		t.Errorf("after: %+v, %v", r, err)
 	}
-	if r, err := Check(path, Options{Exe: program, FileContext: true}); err != nil || !cmp.Equal(r.Missing, []string{"PreToolUse"}) {
+	if r, err := claudeAt(path).Check(Options{Exe: program, FileContext: true}); err != nil || !cmp.Equal(r.Missing, []string{"PreToolUse"}) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	quote := func(s string) string { b, _ := json.Marshal(s); return string(b) }
@@ -50,12 +50,12 @@ func TestCheck(t *testing.T) {
 		if err := os.WriteFile(path, []byte(edited), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Check(path, o)
+		r, err := claudeAt(path).Check(o)
 		if err != nil || r.Registered() || !strings.Contains(strings.Join(r.Problems, "; "), want) {
 			t.Errorf("want %q: %+v, %v", want, r, err)
 		}
 	}
-	if _, err := Check(write(t, "{,}"), o); err == nil {
+	if _, err := claudeAt(write(t, "{,}")).Check(o); err == nil {
 		t.Error("a broken file is fine")
 	}
 }

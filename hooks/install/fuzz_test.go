@@ -10,20 +10,20 @@ func FuzzInstall(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := parseSettings(text)
+		s, err := parseSettings(text, claudeForm())
 		if err != nil {
 			return
 		}
-		with := s.install(Options{Exe: exe, FileContext: true})
-		again, err := parseSettings(with)
+		with, _ := s.install(Options{Exe: exe, FileContext: true})
+		again, err := parseSettings(with, claudeForm())
 		if err != nil {
 			t.Fatalf("%q became %q: %v", text, with, err)
 		}
-		if !bytes.Equal(again.install(Options{Exe: exe, FileContext: true}), with) {
+		if twice, _ := again.install(Options{Exe: exe, FileContext: true}); !bytes.Equal(twice, with) {
 			t.Errorf("%q: the second time changes %q", text, with)
 		}
 		without := again.uninstall()
-		bare, err := parseSettings(without)
+		bare, err := parseSettings(without, claudeForm())
 		if err != nil {
 			t.Fatalf("%q became %q and then %q: %v", text, with, without, err)
 		}

@@ -92,15 +92,29 @@ func applied(t *testing.T, p Plan, err error) string {
 	return read(t, p.Path)
 }
 
+// claudeAt is Claude Code with its settings in a folder of the test's.
+func claudeAt(path string) Host {
+	return claudeCode(Place{Home: filepath.Dir(path), Getenv: func(name string) string {
+		return map[string]string{"CLAUDE_CONFIG_DIR": filepath.Dir(path)}[name]
+	}})
+}
+
+// settingsFile is Claude Code's settings at that path.
+func settingsFile(path string) File {
+	f := claudeAt(path).Files[0]
+	f.Path = path
+	return f
+}
+
 func installed(t *testing.T, path string, o Options) string {
 	t.Helper()
-	p, err := Install(path, o)
+	p, err := settingsFile(path).Install(o)
 	return applied(t, p, err)
 }
 
 func uninstalled(t *testing.T, path string) string {
 	t.Helper()
-	p, err := Uninstall(path)
+	p, err := settingsFile(path).Uninstall()
 	return applied(t, p, err)
 }
 
@@ -152,7 +166,7 @@ func TestInstallKeepsWhatIsThere(t *testing.T) {
 			path := write(t, before)
 			after := installed(t, path, Options{Exe: exe})
 			got := commands(t, after)
-			for _, event := range events(Options{}) {
+			for _, event := range claudeForm().wanted(Options{}) {
 				if n := len(got[event]); n == 0 || got[event][n-1] != exe+" hook claude-code" {
 					t.Errorf("%s: %v", event, got[event])
 				}
@@ -230,7 +244,7 @@ func TestUninstallWithoutTheCopy(t *testing.T) {
 
 func registeredIn(t *testing.T, text string) []string {
 	t.Helper()
-	s, err := parseSettings([]byte(strings.TrimPrefix(text, "\ufeff")))
+	s, err := parseSettings([]byte(strings.TrimPrefix(text, "\ufeff")), claudeForm())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,10 +295,6 @@ func TestEntriesThatMoved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, `{"hooks": {"Stop": [{"hooks": [{"command": "a"}, `+old+`]}]}}`)
 			got := commands(t, installed(t, path, Options{Exe: exe}))["Stop"]
-			if name == "shell form" {
-				// A quoted path with a space is not taken apart; it is not ours to guess.
-				return
-			}
 			if diff := cmp.Diff([]string{"a", exe + " hook claude-code"}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -324,7 +334,7 @@ func TestLayoutIsTheFiles(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
-	p, err := Install(write(t, files["plain"]), Options{Exe: exe})
+	p, err := settingsFile(write(t, files["plain"])).Install(Options{Exe: exe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,11 +350,11 @@ func TestDiff(t *testing.T) {
 	if err := p.Apply(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Install(p.Path, Options{Exe: exe})
+	again, err := settingsFile(p.Path).Install(Options{Exe: exe})
 	if err != nil || again.Changed() || again.Diff() != "" {
 		t.Errorf("again: %v, %s", err, again.Diff())
 	}
-	gone, err := Uninstall(p.Path)
+	gone, err := settingsFile(p.Path).Uninstall()
 	if err != nil || !strings.Contains(gone.Diff(), "\n-  \"hooks\": {\n") {
 		t.Errorf("%v: %s", err, gone.Diff())
 	}
@@ -357,7 +367,7 @@ func TestOddFilesAreGivenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := installed(t, path, Options{Exe: exe})
-		if got := registeredIn(t, text); len(got) != len(events(Options{})) || strings.Count(text, `"hooks"`) != 1+len(got) {
+		if got := registeredIn(t, text); len(got) != len(claudeForm().wanted(Options{})) || strings.Count(text, `"hooks"`) != 1+len(got) {
 			t.Errorf("%q became %s", content, text)
 		}
 		uninstalled(t, path)
@@ -377,7 +387,7 @@ func TestLinkToNothing(t *testing.T) {
 	if fi, err := os.Lstat(target); err != nil || !fi.Mode().IsRegular() {
 		t.Errorf("the target was not made: %v", err)
 	}
-	plan, err := Uninstall(link)
+	plan, err := settingsFile(link).Uninstall()
 	if err != nil || plan.Apply() != nil {
 		t.Fatal(err)
 	}
@@ -401,21 +411,21 @@ func TestBrokenFilesAreLeftAlone(t *testing.T) {
 		"{\"hooks\": {\n  \"Stop\": \"x\"}}": "line 2:11",
 	} {
 		path := write(t, content)
-		_, err := Install(path, Options{Exe: exe})
+		_, err := settingsFile(path).Install(Options{Exe: exe})
 		if err == nil || !strings.Contains(err.Error(), where) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v, want %s", content, err, where)
 		}
-		if _, err := Uninstall(path); err == nil {
+		if _, err := settingsFile(path).Uninstall(); err == nil {
 			t.Errorf("%q: taken for valid when uninstalling", content)
 		}
 		if read(t, path) != content {
 			t.Errorf("%q was changed", content)
 		}
 	}
-	if _, err := Install(write(t, "{}"), Options{Exe: "claude-mem"}); err == nil {
+	if _, err := settingsFile(write(t, "{}")).Install(Options{Exe: "claude-mem"}); err == nil {
 		t.Error("a path that depends on PATH was taken")
 	}
-	if _, err := Install(t.TempDir(), Options{Exe: exe}); err == nil {
+	if _, err := settingsFile(t.TempDir()).Install(Options{Exe: exe}); err == nil {
 		t.Error("a folder was taken for a file")
 	}
 }
@@ -444,7 +454,7 @@ func TestFileModeAndLink(t *testing.T) {
 
 func TestSomebodyElseWrites(t *testing.T) {
 	path := write(t, files["plain"])
-	p, err := Install(path, Options{Exe: exe})
+	p, err := settingsFile(path).Install(Options{Exe: exe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -469,16 +479,7 @@ func TestNewFolder(t *testing.T) {
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("a file that was not there stays: %v", err)
 	}
-	if p, err := Uninstall(path); err != nil || p.Changed() {
+	if p, err := settingsFile(path).Uninstall(); err != nil || p.Changed() {
 		t.Errorf("nothing to take out: %v", err)
-	}
-}
-
-func TestClaudeSettings(t *testing.T) {
-	if got := ClaudeSettings("", "/home/ann"); got != filepath.Join("/home/ann", ".claude", "settings.json") {
-		t.Error(got)
-	}
-	if got := ClaudeSettings("/etc/cc", "/home/ann"); got != filepath.Join("/etc/cc", "settings.json") {
-		t.Error(got)
 	}
 }

@@ -5,88 +5,60 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // serverName is what the server is called among those of the host. It is part of the
 // names of its tools.
 const serverName = "claude-mem"
 
-// ClaudeState is the file that Claude Code reads its user's MCP servers from, and
-// keeps much else in. configDir is $CLAUDE_CONFIG_DIR, home the user's home folder.
-func ClaudeState(configDir, home string) string {
-	if configDir == "" {
-		configDir = home
-	}
-	return filepath.Join(configDir, ".claude.json")
-}
-
-// server is a registered MCP server. Without AlwaysLoad the host shows the model none
-// of its tools until it searches for them.
+// server is a registered MCP server. Where a host would show the model none of its
+// tools until it searches for them, AlwaysLoad makes it show them.
 type server struct {
-	Type       string   `json:"type"`
+	Type       string   `json:"type,omitempty"`
 	Command    string   `json:"command"`
 	Args       []string `json:"args"`
-	AlwaysLoad bool     `json:"alwaysLoad"`
+	AlwaysLoad bool     `json:"alwaysLoad,omitempty"`
 }
 
-func serverAt(exe string) server {
-	return server{Type: "stdio", Command: exe, Args: []string{"mcp"}, AlwaysLoad: true}
+// serverPart is our MCP server in a JSON file of the host's.
+type serverPart struct {
+	form    func(exe string) server
+	removal string // the host's command that takes a server of our name out
 }
 
-// AddServer plans to register our MCP server in the state file at path. An entry
-// of our name that is another program's is an error.
-func AddServer(path string, o Options) (Plan, error) {
-	if !filepath.IsAbs(o.Exe) {
-		return Plan{}, fmt.Errorf("register the MCP server: %q is not an absolute path", o.Exe)
+func (v serverPart) find(text []byte) (o Options, found bool, err error) {
+	s, err := parseState(text)
+	if err != nil || s.entry == nil {
+		return o, false, err
 	}
-	p, s, err := openState(path)
+	o.Exe = s.command()
+	return o, o.Exe != "", nil
+}
+
+func (v serverPart) put(text []byte, o Options) ([]byte, error) {
+	s, err := parseState(text)
 	if err != nil {
-		return Plan{}, fmt.Errorf("register the MCP server: %w", err)
+		return nil, err
 	}
 	if s.entry != nil && s.command() == "" {
-		return Plan{}, fmt.Errorf("register the MCP server: in %s another program is registered as %s; `claude mcp remove --scope user %s` takes it out",
-			p.Path, serverName, serverName)
+		return nil, anothers(v.removal)
 	}
-	p.After = likeBOM(p.Before, s.install(o.Exe))
-	if s.entry == nil {
-		p.backup = append([]byte{}, p.Before...)
-		if p.missing {
-			p.backup = []byte(noFile)
-		}
-	}
-	return p, nil
+	return s.install(v.form(o.Exe)), nil
 }
 
-// RemoveServer plans to take our MCP server out of the state file at path. What the
-// host wrote there in the meantime stays.
-func RemoveServer(path string) (Plan, error) {
-	p, s, err := openState(path)
+func (v serverPart) drop(text, before []byte) ([]byte, error) {
+	s, err := parseState(text)
 	if err != nil {
-		return Plan{}, fmt.Errorf("take the MCP server out: %w", err)
+		return nil, err
 	}
-	p.After = p.Before
-	if p.missing || s.entry == nil || s.command() == "" {
-		return p, nil
-	}
-	saved, there := readBackup(p.Path)
-	p.dropBackup = there
-	was := saved
-	if string(saved) == noFile {
-		was = nil
-	}
-	before, err := parseState(was)
-	switch {
-	case !there || err != nil || !sameJSON(before.install(s.command()), s.text):
-		p.After = likeBOM(p.Before, s.uninstall(there && err == nil && before.servers != nil))
-	case string(saved) == noFile:
-		p.After, p.remove = nil, true
-	default:
-		p.After = saved
-	}
-	return p, nil
+	was, err := parseState(before)
+	return s.uninstall(err == nil && was.servers != nil), nil
+}
+
+// anothers is the error that our name is taken by a program that is not ours.
+func anothers(removal string) error {
+	return fmt.Errorf("another program is registered as the MCP server %s; `%s` takes it out", serverName, removal)
 }
 
 // state is a parsed state file.
@@ -98,21 +70,7 @@ type state struct {
 	entry   *node // ours, or another's of our name; nil: there is none
 }
 
-// openState reads the state file. One that is missing or empty is an empty object.
-func openState(path string) (Plan, *state, error) {
-	p, err := readPlan(path)
-	if err != nil {
-		return p, nil, err
-	}
-	s, err := parseState(p.Before)
-	if err != nil {
-		return p, nil, fmt.Errorf("%s: %w; it was not changed", p.Path, err)
-	}
-	return p, s, nil
-}
-
-func parseState(data []byte) (*state, error) {
-	text := objectText(data)
+func parseState(text []byte) (*state, error) {
 	root, err := parse(text)
 	if err != nil {
 		return nil, err
@@ -141,7 +99,7 @@ func (s *state) command() string {
 	if json.Unmarshal(s.text[s.entry.start:s.entry.end], &now) != nil || !slices.Equal(now.Args, []string{"mcp"}) {
 		return ""
 	}
-	if base := now.Command[strings.LastIndexAny(now.Command, `/\`)+1:]; !strings.HasPrefix(base, "claude-mem") {
+	if !isUs(now.Command) {
 		return ""
 	}
 	return now.Command
@@ -149,8 +107,8 @@ func (s *state) command() string {
 
 // install returns the text with our entry in it. One that says the same stays as it
 // is written.
-func (s *state) install(exe string) []byte {
-	st, want := styleOf(s.text), serverAt(exe)
+func (s *state) install(want server) []byte {
+	st := styleOf(s.text)
 	mine := field{serverName, want}
 	switch {
 	case s.null != nil:
@@ -162,7 +120,7 @@ func (s *state) install(exe string) []byte {
 	}
 	raw := s.text[s.entry.start:s.entry.end]
 	var now server
-	if json.Unmarshal(raw, &now) == nil && now.Type == want.Type && now.Command == want.Command && now.AlwaysLoad {
+	if json.Unmarshal(raw, &now) == nil && now.Type == want.Type && now.Command == want.Command && now.AlwaysLoad == want.AlwaysLoad {
 		return s.text
 	}
 	inline := !bytes.ContainsRune(raw, '\n')

@@ -9,6 +9,13 @@ import (
 	"testing"
 )
 
+// serverFile is the file at that path in which Claude Code has its MCP servers.
+func serverFile(path string) File {
+	f := claudeAt(path).Files[1]
+	f.Path = path
+	return f
+}
+
 // Whatever the file looked like, it is valid with our entry in it, and comes back byte
 // for byte.
 func TestServerComesAndGoes(t *testing.T) {
@@ -27,7 +34,7 @@ func TestServerComesAndGoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, exe := range []string{"/old/claude-mem", "/new/claude-mem"} {
-				p, err := AddServer(path, Options{Exe: exe})
+				p, err := serverFile(path).Install(Options{Exe: exe})
 				applied(t, p, err)
 			}
 			text, _ := os.ReadFile(path)
@@ -40,10 +47,10 @@ func TestServerComesAndGoes(t *testing.T) {
 			if s := got.Servers["claude-mem"]; s.Command != "/new/claude-mem" || !s.AlwaysLoad || s.Type != "stdio" || s.Args[0] != "mcp" {
 				t.Errorf("registered %+v", s)
 			}
-			if p, err := AddServer(path, Options{Exe: "/new/claude-mem"}); err != nil || p.Changed() {
+			if p, err := serverFile(path).Install(Options{Exe: "/new/claude-mem"}); err != nil || p.Changed() {
 				t.Errorf("again: %v, %s", err, p.Diff())
 			}
-			p, err := RemoveServer(path)
+			p, err := serverFile(path).Uninstall()
 			applied(t, p, err)
 			if after, _ := os.ReadFile(path); string(after) != before {
 				t.Errorf("came back as %q, was %q", after, before)
@@ -66,13 +73,13 @@ func TestServerGoesFromAFileThatChanged(t *testing.T) {
 		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p, err := AddServer(path, Options{Exe: "/bin/claude-mem"})
+		p, err := serverFile(path).Install(Options{Exe: "/bin/claude-mem"})
 		applied(t, p, err)
 		text, _ := os.ReadFile(path)
 		if err := os.WriteFile(path, bytes.Replace(text, []byte("4"), []byte("5"), 1), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		p, err = RemoveServer(path)
+		p, err = serverFile(path).Uninstall()
 		applied(t, p, err)
 		after, _ := os.ReadFile(path)
 		if !sameJSON(after, []byte(want)) {
@@ -91,17 +98,17 @@ func TestServerOfAnother(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := AddServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "claude mcp remove") {
+	if _, err := serverFile(path).Install(Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "claude mcp remove") {
 		t.Errorf("install: %v", err)
 	}
-	if p, err := RemoveServer(path); err != nil || p.Changed() {
+	if p, err := serverFile(path).Uninstall(); err != nil || p.Changed() {
 		t.Errorf("uninstall: %v %s", err, p.Diff())
 	}
 	for _, broken := range []string{`[]`, `{"mcpServers": []}`, `{"a": 1,}`} {
 		if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := AddServer(path, Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "line 1:") {
+		if _, err := serverFile(path).Install(Options{Exe: "/bin/claude-mem"}); err == nil || !strings.Contains(err.Error(), "line 1:") {
 			t.Errorf("%s: %v", broken, err)
 		}
 	}

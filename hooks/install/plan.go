@@ -16,8 +16,8 @@ import (
 // before our entries, or a line that says that there was none.
 const BackupSuffix = ".before-claude-mem"
 
-// noFile stands in the copy when there was no file. It is no JSON, so that no
-// settings file can say the same.
+// noFile stands in the copy when there was no file. It is neither JSON nor TOML, so
+// that no settings file can say the same.
 const noFile = "there was no settings file\n"
 
 // maxSettings bounds the settings file; nobody's is near it.
@@ -26,17 +26,9 @@ const maxSettings = 8 << 20
 // Options say what to register.
 type Options struct {
 	Exe string // absolute path of claude-mem
-	// FileContext registers the hook that runs before each Read, too.
+	// FileContext registers the hook that runs before each Read, too, where a host has
+	// one.
 	FileContext bool
-}
-
-// ClaudeSettings is the file that Claude Code reads its user's settings from.
-// configDir is $CLAUDE_CONFIG_DIR, home the user's home folder.
-func ClaudeSettings(configDir, home string) string {
-	if configDir == "" {
-		configDir = filepath.Join(home, ".claude")
-	}
-	return filepath.Join(configDir, "settings.json")
 }
 
 // Plan is an edit that is worked out and not made yet.
@@ -68,71 +60,6 @@ func (p Plan) Diff() string {
 	return string(diff.Diff(before, p.Before, after, p.After))
 }
 
-// Install plans to register our hooks in the settings file at path.
-func Install(path string, o Options) (Plan, error) {
-	if !filepath.IsAbs(o.Exe) {
-		return Plan{}, fmt.Errorf("register the hooks: %q is not an absolute path", o.Exe)
-	}
-	p, s, err := open(path)
-	if err != nil {
-		return Plan{}, fmt.Errorf("register the hooks: %w", err)
-	}
-	p.After = likeBOM(p.Before, s.install(o))
-	if len(s.registered()) == 0 {
-		p.backup = append([]byte{}, p.Before...) // an empty file has a copy, too
-		if p.missing {
-			p.backup = []byte(noFile)
-		}
-	}
-	return p, nil
-}
-
-// Uninstall plans to take our hooks out of the settings file at path.
-func Uninstall(path string) (Plan, error) {
-	p, s, err := open(path)
-	if err != nil {
-		return Plan{}, fmt.Errorf("take the hooks out: %w", err)
-	}
-	p.After = p.Before
-	if p.missing || len(s.registered()) == 0 {
-		return p, nil
-	}
-	p.After = likeBOM(p.Before, s.uninstall())
-	saved, there := readBackup(p.Path)
-	p.dropBackup = there
-	switch {
-	case !there: // without the copy, our entries alone are taken out
-	case string(saved) == noFile:
-		if s.cameFrom(nil) {
-			p.After, p.remove = nil, true
-		}
-	case s.cameFrom(saved):
-		p.After = saved
-	}
-	return p, nil
-}
-
-// readBackup reads the copy of the settings at path. One that cannot be read is as
-// good as none.
-func readBackup(path string) (saved []byte, there bool) {
-	saved, err := os.ReadFile(path + BackupSuffix)
-	return saved, err == nil
-}
-
-// cameFrom reports whether the settings are the saved ones with our entries and no
-// other change than of space.
-func (s *settings) cameFrom(saved []byte) bool {
-	was, err := parseFile(saved)
-	if err != nil {
-		return false
-	}
-	o := Options{FileContext: len(s.entries("PreToolUse")) > 0}
-	for _, event := range s.registered() {
-		o.Exe = s.entries(event)[0].command
-	}
-	return sameJSON(was.install(o), s.text)
-}
-
 // sameJSON reports whether two texts differ in nothing but space.
 func sameJSON(a, b []byte) bool {
 	var x, y bytes.Buffer
@@ -149,19 +76,6 @@ func likeBOM(before, after []byte) []byte {
 	return after
 }
 
-// open reads the settings file. One that is missing or empty is an empty object.
-func open(path string) (Plan, *settings, error) {
-	p, err := readPlan(path)
-	if err != nil {
-		return p, nil, err
-	}
-	s, err := parseFile(p.Before)
-	if err != nil {
-		return p, nil, fmt.Errorf("%s: %w; it was not changed", p.Path, err)
-	}
-	return p, s, nil
-}
-
 // readPlan reads a file to be edited.
 func readPlan(path string) (Plan, error) {
 	path = resolved(path)
@@ -174,7 +88,7 @@ func readPlan(path string) (Plan, error) {
 	case err != nil:
 		return p, err
 	case !fi.Mode().IsRegular() || fi.Size() > maxSettings:
-		return p, fmt.Errorf("%s is not a settings file", path)
+		return p, fmt.Errorf("%s is not a file of settings", path)
 	}
 	p.mode = fi.Mode().Perm()
 	p.Before, err = os.ReadFile(path)
@@ -199,18 +113,6 @@ func resolved(path string) string {
 		path = to
 	}
 	return path
-}
-
-// parseFile parses what a file holds; nothing counts as an empty object.
-func parseFile(data []byte) (*settings, error) { return parseSettings(objectText(data)) }
-
-// objectText is the JSON that a file holds; nothing counts as an empty object.
-func objectText(data []byte) []byte {
-	text := bytes.TrimPrefix(data, bom())
-	if len(bytes.TrimSpace(text)) == 0 {
-		return []byte("{}\n")
-	}
-	return text
 }
 
 // Apply makes the edit in one step, unless somebody changed the file since it was

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// hook is one registered command, in the form without a shell: a shell costs more
-// than the hook itself.
+// hook is one registered command, in the fields that a host knows.
 type hook struct {
+	Name    string   `json:"name,omitempty"`
 	Type    string   `json:"type"`
 	Command string   `json:"command"`
-	Args    []string `json:"args"`
-	Timeout int      `json:"timeout"` // seconds
+	Args    []string `json:"args,omitempty"`
+	Timeout int      `json:"timeout"`
 }
 
 // group is what the host registers hooks in.
@@ -22,33 +22,40 @@ type group struct {
 	Hooks   []hook `json:"hooks"`
 }
 
-// agent is the argument that says which host calls.
-const agent = "claude-code"
+// hooksPart is our hooks in a file of settings.
+type hooksPart struct{ form form }
 
-// timeout is when the host gives a hook up. The hook itself stops long before.
-const timeout = 5
-
-// events lists what is registered, in the order a session meets it.
-func events(o Options) []string {
-	out := []string{"SessionStart", "UserPromptSubmit"}
-	if o.FileContext {
-		out = append(out, "PreToolUse")
+func (h hooksPart) find(text []byte) (o Options, found bool, err error) {
+	s, err := parseSettings(text, h.form)
+	if err != nil {
+		return o, false, err
 	}
-	return append(out, "PostToolUse", "PostToolUseFailure", "Stop", "SubagentStop", "PreCompact", "SessionEnd")
+	for _, event := range s.registered() {
+		o.Exe, found = s.entries(event)[0].command, true
+		o.FileContext = o.FileContext || event == beforeRead
+	}
+	return o, found, nil
 }
 
-// wanted is the group to register for an event.
-func wanted(event string, o Options) group {
-	g := group{Hooks: []hook{{Type: "command", Command: o.Exe, Args: []string{"hook", agent}, Timeout: timeout}}}
-	if event == "PreToolUse" {
-		g.Matcher = "Read"
+func (h hooksPart) put(text []byte, o Options) ([]byte, error) {
+	s, err := parseSettings(text, h.form)
+	if err != nil {
+		return nil, err
 	}
-	return g
+	return s.install(o)
+}
+
+func (h hooksPart) drop(text, _ []byte) ([]byte, error) {
+	s, err := parseSettings(text, h.form)
+	if err != nil {
+		return nil, err
+	}
+	return s.uninstall(), nil
 }
 
 // ours reports whether a hook object is one of our entries, wherever the binary
 // was when it was made and in whichever form it was written.
-func ours(raw []byte) (command string, is bool) {
+func (f form) ours(raw []byte) (command string, is bool) {
 	var h struct {
 		Command string   `json:"command"`
 		Args    []string `json:"args"`
@@ -58,16 +65,19 @@ func ours(raw []byte) (command string, is bool) {
 	}
 	words := append([]string{h.Command}, h.Args...)
 	if len(h.Args) == 0 {
-		words = strings.Fields(h.Command)
+		words = shellWords(h.Command)
 	}
 	for i := 0; i+2 < len(words); i++ {
-		program := strings.Trim(words[i], `"'`)
-		base := program[strings.LastIndexAny(program, `/\`)+1:]
-		if strings.HasPrefix(base, "claude-mem") && words[i+1] == "hook" && words[i+2] == agent {
-			return program, true
+		if isUs(words[i]) && words[i+1] == "hook" && words[i+2] == f.agent {
+			return words[i], true
 		}
 	}
 	return "", false
+}
+
+// isUs reports whether a program is claude-mem by its name, wherever it lies.
+func isUs(program string) bool {
+	return strings.HasPrefix(program[strings.LastIndexAny(program, `/\`)+1:], "claude-mem")
 }
 
 // entry is one of our hooks in the file.
@@ -81,13 +91,14 @@ type entry struct {
 
 // settings is a parsed settings file.
 type settings struct {
+	form  form
 	text  []byte
 	root  *node
 	hooks *node // nil: there is none
 	null  *node // what stands in its place, if that is null
 }
 
-func parseSettings(text []byte) (*settings, error) {
+func parseSettings(text []byte, f form) (*settings, error) {
 	root, err := parse(text)
 	if err != nil {
 		return nil, err
@@ -95,7 +106,7 @@ func parseSettings(text []byte) (*settings, error) {
 	if root.kind != '{' {
 		return nil, fmt.Errorf("line 1:1: the settings are not a JSON object")
 	}
-	s := &settings{text: text, root: root, hooks: root.get("hooks")}
+	s := &settings{form: f, text: text, root: root, hooks: root.get("hooks")}
 	if s.hooks == nil {
 		return s, nil
 	}
@@ -135,7 +146,7 @@ func (s *settings) entries(event string) []entry {
 			continue
 		}
 		for h, n := range hooks.elems {
-			if command, is := ours(s.text[n.start:n.end]); is {
+			if command, is := s.form.ours(s.text[n.start:n.end]); is {
 				out = append(out, entry{event, g, h, n, command})
 			}
 		}
@@ -157,12 +168,28 @@ func (s *settings) registered() []string {
 	return out
 }
 
+// says reports whether a field of the settings, named by the path to it, has the value.
+func (s *settings) says(value string, path ...string) bool {
+	n := s.root
+	for _, key := range path {
+		if n = n.get(key); n == nil {
+			return false
+		}
+	}
+	return string(s.text[n.start:n.end]) == value
+}
+
 // install returns the text with our entries in it.
-func (s *settings) install(o Options) []byte {
+func (s *settings) install(o Options) ([]byte, error) {
+	want, err := s.form.entry(o.Exe)
+	if err != nil {
+		return nil, err
+	}
 	st := styleOf(s.text)
 	var edits []edit
 	var missing []field
-	for _, event := range events(o) {
+	for _, event := range s.form.wanted(o) {
+		g := group{Matcher: s.form.matchers[event], Hooks: []hook{want}}
 		var list *node
 		if s.hooks != nil {
 			list = s.hooks.get(event)
@@ -170,11 +197,11 @@ func (s *settings) install(o Options) []byte {
 		mine := s.entries(event)
 		switch {
 		case list == nil:
-			missing = append(missing, field{event, []group{wanted(event, o)}})
+			missing = append(missing, field{event, []group{g}})
 		case len(mine) == 0:
-			edits = append(edits, st.add(s.text, list, field{"", wanted(event, o)}))
+			edits = append(edits, st.add(s.text, list, field{"", g}))
 		default:
-			edits = append(edits, st.update(s.text, mine[0], wanted(event, o).Hooks[0])...)
+			edits = append(edits, st.update(s.text, mine[0], want)...)
 		}
 	}
 	switch {
@@ -185,7 +212,7 @@ func (s *settings) install(o Options) []byte {
 	case len(missing) > 0:
 		edits = append(edits, st.add(s.text, s.hooks, missing...))
 	}
-	return apply(s.text, edits)
+	return apply(s.text, edits), nil
 }
 
 // update brings an entry up to date. One that says the same stays as it is written.

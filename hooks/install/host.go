@@ -1,0 +1,87 @@
+package install
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Host is an agent host of the user's, and where it keeps what we edit.
+type Host struct {
+	Agent   string // its name for `claude-mem hook` and in sessions
+	Name    string // what people call it
+	Program string // what it is started as
+	Dir     string // where its settings are
+	Files   []File // that are edited; the hooks are in the first
+
+	hooks form
+	trust func(Report) Report // adds what the host itself still wants of the user; nil: nothing
+}
+
+// Here reports whether the host is on this machine.
+func (h Host) Here() bool {
+	if _, err := exec.LookPath(h.Program); err == nil {
+		return true
+	}
+	fi, err := os.Stat(h.Dir)
+	return err == nil && fi.IsDir()
+}
+
+// Place says where hosts look for their files.
+type Place struct {
+	Home   string              // the user's home folder
+	Getenv func(string) string // as os.Getenv
+}
+
+// Hosts lists the hosts we register with.
+func Hosts(p Place) []Host { return []Host{claudeCode(p), codex(p)} }
+
+// dir is a host's own folder: where the variable says, else in the home folder.
+func (p Place) dir(variable, name string) string {
+	if dir := p.Getenv(variable); dir != "" {
+		return dir
+	}
+	return filepath.Join(p.Home, name)
+}
+
+// claudeCode keeps hooks in its settings, and MCP servers in the file where it keeps
+// its state, which it writes itself all the time.
+func claudeCode(p Place) Host {
+	dir := p.dir("CLAUDE_CONFIG_DIR", ".claude")
+	state := p.Home
+	if p.Getenv("CLAUDE_CONFIG_DIR") != "" {
+		state = dir
+	}
+	hooks := claudeForm()
+	return Host{
+		Agent: hooks.agent, Name: "Claude Code", Program: "claude", Dir: dir, hooks: hooks,
+		Files: []File{
+			jsonFile("Hooks", filepath.Join(dir, "settings.json"), hooksPart{hooks}),
+			jsonFile("MCP", filepath.Join(state, ".claude.json"), serverPart{
+				form: func(exe string) server {
+					return server{Type: "stdio", Command: exe, Args: []string{"mcp"}, AlwaysLoad: true}
+				},
+				removal: "claude mcp remove --scope user " + serverName,
+			}),
+		},
+	}
+}
+
+// codex keeps hooks in a file of their own, and MCP servers in its settings.
+func codex(p Place) Host {
+	dir := p.dir("CODEX_HOME", ".codex")
+	hooks, config := filepath.Join(dir, "hooks.json"), filepath.Join(dir, "config.toml")
+	return Host{
+		Agent: codexForm().agent, Name: "Codex", Program: "codex", Dir: dir, hooks: codexForm(),
+		trust: func(r Report) Report { return trusted(r, config) },
+		Files: []File{
+			jsonFile("Hooks", hooks, hooksPart{codexForm()}),
+			{What: "MCP", Path: config, parts: []part{tomlServer{}}, same: bytes.Equal},
+		},
+	}
+}
+
+func jsonFile(what, path string, parts ...part) File {
+	return File{What: what, Path: path, parts: parts, empty: "{}\n", same: sameJSON}
+}
