@@ -75,7 +75,7 @@ func (c *console) doctorCommand() *cobra.Command {
 func (d *doctor) examine(ctx context.Context) {
 	d.checkSettings()
 	d.checkBinary()
-	d.checkHooks()
+	d.checkHosts()
 	if d.cfg.Dirs == (config.Dirs{}) {
 		return // nothing else has a place; the settings said why
 	}

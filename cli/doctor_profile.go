@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"strings"
 
-	"claude-mem/hooks/install"
 	"claude-mem/internal/config"
 	"claude-mem/internal/version"
 )
@@ -54,53 +53,6 @@ func (d *doctor) checkBinary() {
 		d.report("binary", suspect, detail+"; but your shell finds "+found, "remove one of the two")
 	default:
 		d.ok("binary", detail)
-	}
-}
-
-// checkHooks looks at the registration with Claude Code.
-func (d *doctor) checkHooks() {
-	files, err := findClaude()
-	if err != nil {
-		d.report("hooks", wrong, oneLine(err), "")
-		return
-	}
-	path := files.settings
-	if _, err := exec.LookPath("claude"); err != nil {
-		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
-			d.report("hooks", suspect, "Claude Code is not here, so nothing is recorded", "install it, then: claude-mem install")
-			return
-		}
-	}
-	o, err := hookOptions(d.cfg)
-	if err != nil {
-		d.report("hooks", wrong, oneLine(err), "")
-		return
-	}
-	r, err := install.Check(path, o)
-	switch {
-	case err != nil:
-		d.report("hooks", wrong, oneLine(err), "mend the file; Claude Code ignores all of it as it is")
-	case len(r.Events) == 0:
-		d.report("hooks", wrong, "none are registered in "+r.Path, "claude-mem install")
-	case len(r.Missing) > 0:
-		d.report("hooks", wrong, "not registered for "+strings.Join(r.Missing, ", "), "claude-mem install")
-	case !r.Registered():
-		d.report("hooks", wrong, strings.Join(r.Problems, "; "), "claude-mem install, with the binary that shall be used")
-	default:
-		d.ok("hooks", fmt.Sprintf("%d registered in %s", len(r.Events), r.Path))
-		d.checkServer(files.state, o)
-	}
-}
-
-// checkServer looks whether Claude Code has the MCP tools as well.
-func (d *doctor) checkServer(path string, o install.Options) {
-	switch plan, err := install.AddServer(path, o); {
-	case err != nil:
-		d.report("mcp", suspect, oneLine(err), "")
-	case plan.Changed():
-		d.report("mcp", suspect, "the tools are not registered in "+plan.Path, "claude-mem install")
-	default:
-		d.ok("mcp", "registered in "+plan.Path)
 	}
 }
 

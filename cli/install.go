@@ -5,31 +5,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"claude-mem/hooks"
 	"claude-mem/hooks/install"
 	"claude-mem/internal/config"
 )
 
 func (c *console) installCommand() *cobra.Command {
 	var dryRun bool
+	var agents []string
 	var server serverFlags
 	cmd := &cobra.Command{
 		Use:   "install",
-		Short: "Register hooks and MCP tools with Claude Code",
-		Long: "Registers the hooks in Claude Code's settings and the MCP server among those of its user\n" +
-			"(~/.claude.json). Everything that is there stays, a copy of each file is kept beside it,\n" +
-			"and doing it again changes nothing. Nothing is started.\n\n" +
+		Short: "Register hooks and MCP tools with your agents",
+		Long: "Registers the hooks and the MCP server with the agents that are on this machine, or with those\n" +
+			"that --agent names: Claude Code (settings.json, ~/.claude.json), Codex (hooks.json, config.toml).\n" +
+			"Everything that is there stays, a copy of each file is kept beside it, and doing it again\n" +
+			"changes nothing. Nothing is started.\n\n" +
 			"With --server, hooks and commands talk to a team's server instead of a daemon of yours.\n" +
 			"The key is checked there before anything is written. Other users of the machine can see\n" +
 			"a command line, so rather pipe the key in (--key -) or set CLAUDE_MEM_SERVER_API_KEY.",
-		Example: "  claude-mem install --dry-run\n  claude-mem install\n" +
+		Example: "  claude-mem install --dry-run\n  claude-mem install\n  claude-mem install --agent codex\n" +
 			"  claude-mem install --server https://memory.example.com --key - <key.txt",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if server.key != "" && server.url == "" {
 				return badUsage(cmd, "--key goes with --server")
+			}
+			hosts, err := chosenHosts(cmd, agents, hostsHere)
+			if err != nil {
+				return err
 			}
 			cfg, err := c.settings()
 			if err != nil {
@@ -39,18 +48,12 @@ func (c *console) installCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
-				if p.hooks, err = install.Install(f.settings, o); err == nil {
-					p.server, err = install.AddServer(f.state, o)
-				}
-				return p, err
-			})
+			plans, err := planEach(hosts, func(f install.File) (install.Plan, error) { return f.Install(o) })
 			if err != nil {
 				return err
 			}
 			if dryRun {
-				c.showPlan(plan.hooks)
-				c.showPlan(plan.server)
+				c.showPlans(plans)
 				return nil
 			}
 			if server.url != "" {
@@ -58,33 +61,35 @@ func (c *console) installCommand() *cobra.Command {
 					return err
 				}
 			}
-			return c.install(cfg, plan)
+			return c.install(cfg, plans)
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show the difference and change nothing")
+	agentFlag(cmd, &agents)
 	cmd.Flags().StringVar(&server.url, "server", "", "`URL` of a team's server to use")
 	cmd.Flags().StringVar(&server.key, "key", "", "the `KEY` for --server; - reads it from standard input")
 	return cmd
 }
 
-// install makes the edit and says what to do next.
-func (c *console) install(cfg *config.Config, plan plans) error {
-	if err := plan.apply(); err != nil {
-		return err
-	}
-	if plan.hooks.Changed() {
-		c.say("Hooks      registered in %s", plan.hooks.Path)
-		c.say("           a Claude Code that runs now sees them after a restart; `claude-mem doctor` checks them")
-	} else {
-		c.say("Hooks      are registered already in %s", plan.hooks.Path)
-	}
-	if plan.server.Changed() {
-		c.say("MCP        registered in %s", plan.server.Path)
-	} else {
-		c.say("MCP        is registered already in %s", plan.server.Path)
+// install makes the edits and says what to do next.
+func (c *console) install(cfg *config.Config, plans []hostPlan) error {
+	told := ""
+	for _, p := range plans {
+		if err := p.plan.Apply(); err != nil {
+			return err
+		}
+		if !p.plan.Changed() {
+			c.say("%-10s %s registered already in %s", p.file.What, p.file.Verb, p.plan.Path)
+			continue
+		}
+		c.say("%-10s registered in %s", p.file.What, p.plan.Path)
+		if p.host.Name != told {
+			c.say("           %s", p.host.Next)
+			told = p.host.Name
+		}
 	}
 	if o := cfg.Origin(config.DataDir); o.Source != "default" {
-		c.warn("note: hooks use the profile %s only where Claude Code runs with %s set to it", cfg.Dirs.Data, config.DataDir)
+		c.warn("note: hooks use the profile %s only where the agent runs with %s set to it", cfg.Dirs.Data, config.DataDir)
 	}
 	exe, err := os.Executable()
 	if err != nil {
@@ -98,90 +103,139 @@ func (c *console) install(cfg *config.Config, plan plans) error {
 
 func (c *console) uninstallCommand() *cobra.Command {
 	var dryRun bool
+	var agents []string
 	cmd := &cobra.Command{
 		Use:   "uninstall",
-		Short: "Take hooks and MCP tools out of Claude Code's settings",
-		Long: "Takes hooks and MCP server out of Claude Code's files and gives them back as they were. What\n" +
-			"was remembered stays, and a daemon that runs keeps running. A team's server that\n" +
-			"`install --server` set is no longer used.",
-		Example: "  claude-mem uninstall --dry-run\n  claude-mem uninstall",
+		Short: "Take hooks and MCP tools out of your agents' settings",
+		Long: "Takes hooks and MCP server out of the files of all agents, or of those that --agent names, and\n" +
+			"gives the files back as they were. What was remembered stays, and a daemon that runs keeps\n" +
+			"running. A team's server that `install --server` set is no longer used, once no agent is left.",
+		Example: "  claude-mem uninstall --dry-run\n  claude-mem uninstall\n  claude-mem uninstall --agent codex",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			plan, err := planFor(func(f claudeFiles) (p plans, err error) {
-				if p.hooks, err = install.Uninstall(f.settings); err == nil {
-					p.server, err = install.RemoveServer(f.state)
-				}
-				return p, err
-			})
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			hosts, err := chosenHosts(cmd, agents, allHosts)
+			if err != nil {
+				return err
+			}
+			plans, err := planEach(hosts, install.File.Uninstall)
 			if err != nil {
 				return err
 			}
 			if dryRun {
-				c.showPlan(plan.hooks)
-				c.showPlan(plan.server)
+				c.showPlans(plans)
 				return nil
 			}
-			if err := plan.apply(); err != nil {
-				return err
-			}
-			if err := c.leaveServer(); err != nil {
-				return err
-			}
-			if plan.server.Changed() {
-				c.say("MCP        taken out of %s", plan.server.Path)
-			}
-			if !plan.hooks.Changed() {
-				c.say("Hooks      are not registered in %s", plan.hooks.Path)
-				return nil
-			}
-			c.say("Hooks      taken out of %s", plan.hooks.Path)
-			c.say("           what was remembered stays; `claude-mem stop` stops the daemon")
-			return nil
+			return c.uninstall(plans, len(agents) == 0)
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show the difference and change nothing")
+	agentFlag(cmd, &agents)
 	return cmd
 }
 
-func (c *console) showPlan(plan install.Plan) {
-	if !plan.Changed() {
-		c.say("%s would stay as it is", plan.Path)
-		return
+// uninstall makes the edits. all says that no agent is left.
+func (c *console) uninstall(plans []hostPlan, all bool) error {
+	changed := false
+	for _, p := range plans {
+		if err := p.plan.Apply(); err != nil {
+			return err
+		}
+		if p.plan.Changed() {
+			c.say("%-10s taken out of %s", p.file.What, p.plan.Path)
+			changed = true
+		}
 	}
-	fmt.Fprint(c.out, plan.Diff())
+	if all {
+		if err := c.leaveServer(); err != nil {
+			return err
+		}
+	}
+	if !changed {
+		c.say("Hooks      are not registered")
+		return nil
+	}
+	c.say("           what was remembered stays; `claude-mem stop` stops the daemon")
+	return nil
 }
 
-// plans are the edits that belong together.
-type plans struct{ hooks, server install.Plan }
-
-// apply makes them, that of the hooks first: they matter more.
-func (p plans) apply() error {
-	if err := p.hooks.Apply(); err != nil {
-		return err
+func (c *console) showPlans(plans []hostPlan) {
+	for _, p := range plans {
+		if p.plan.Changed() {
+			fmt.Fprint(c.out, p.plan.Diff())
+		} else if p.host.Here() {
+			c.say("%s would stay as it is", p.plan.Path)
+		}
 	}
-	return p.server.Apply()
 }
 
-// claudeFiles are the files of this user's Claude Code that are edited.
-type claudeFiles struct{ settings, state string }
+// hostPlan is the edit of one file.
+type hostPlan struct {
+	host install.Host
+	file install.File
+	plan install.Plan
+}
 
-// findClaude says where they are.
-func findClaude() (claudeFiles, error) {
+// planEach works out the edits of all files, and makes none if one is impossible.
+func planEach(hosts []install.Host, edit func(install.File) (install.Plan, error)) ([]hostPlan, error) {
+	var plans []hostPlan
+	for _, h := range hosts {
+		for _, f := range h.Files {
+			p, err := edit(f)
+			if err != nil {
+				return nil, err
+			}
+			plans = append(plans, hostPlan{h, f, p})
+		}
+	}
+	return plans, nil
+}
+
+func agentFlag(cmd *cobra.Command, agents *[]string) {
+	cmd.Flags().StringSliceVar(agents, "agent", nil, "only this `AGENT`: "+strings.Join(hooks.Agents(), ", ")+"; may be given several times")
+}
+
+// chosenHosts are the hosts that are named, else those that others chooses.
+func chosenHosts(cmd *cobra.Command, names []string, others func([]install.Host) []install.Host) ([]install.Host, error) {
+	all, err := findHosts()
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return others(all), nil
+	}
+	var chosen []install.Host
+	for _, h := range all {
+		if slices.Contains(names, h.Agent) {
+			chosen = append(chosen, h)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(hooks.Agents(), name) {
+			return nil, badUsage(cmd, "--agent: %q is no agent; there is %s", name, strings.Join(hooks.Agents(), ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// hostsHere are those on this machine. Where there is none, Claude Code is
+// registered with for the day it comes.
+func hostsHere(all []install.Host) []install.Host {
+	here := slices.DeleteFunc(slices.Clone(all), func(h install.Host) bool { return !h.Here() })
+	if len(here) == 0 {
+		return all[:1]
+	}
+	return here
+}
+
+func allHosts(all []install.Host) []install.Host { return all }
+
+// findHosts lists the hosts there are for this user.
+func findHosts() ([]install.Host, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return claudeFiles{}, fmt.Errorf("find your home folder: %w", err)
+		return nil, fmt.Errorf("find your home folder: %w", err)
 	}
-	configDir := os.Getenv("CLAUDE_CONFIG_DIR")
-	return claudeFiles{install.ClaudeSettings(configDir, home), install.ClaudeState(configDir, home)}, nil
-}
-
-// planFor works out edits of the files of this user's Claude Code.
-func planFor(edit func(claudeFiles) (plans, error)) (plans, error) {
-	files, err := findClaude()
-	if err != nil {
-		return plans{}, err
-	}
-	return edit(files)
+	return install.Hosts(install.Place{Home: home, Getenv: os.Getenv}), nil
 }
 
 // hookOptions say what to register, and that it is this program.

@@ -10,7 +10,8 @@ import (
 // File is a file of a host's in which something of ours is to stand.
 type File struct {
 	Path string
-	What string // what of ours stands there, in a word or two
+	What string // what of ours stands there, as the start of a sentence: "Hooks"
+	Verb string // that goes with it: "are"
 
 	parts []part
 	empty string                 // what a file counts as that is missing or blank

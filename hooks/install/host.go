@@ -13,7 +13,8 @@ type Host struct {
 	Name    string // what people call it
 	Program string // what it is started as
 	Dir     string // where its settings are
-	Files   []File // that are edited; the hooks are in the first
+	Files   []File // that are edited; the hooks are in the first, the MCP server in the last
+	Next    string // what the user is to do after a first registration, in a line
 
 	hooks form
 	trust func(Report) Report // adds what the host itself still wants of the user; nil: nothing
@@ -56,14 +57,15 @@ func claudeCode(p Place) Host {
 	hooks := claudeForm()
 	return Host{
 		Agent: hooks.agent, Name: "Claude Code", Program: "claude", Dir: dir, hooks: hooks,
+		Next: "a Claude Code that runs now sees them after a restart; `claude-mem doctor` checks them",
 		Files: []File{
-			jsonFile("Hooks", filepath.Join(dir, "settings.json"), hooksPart{hooks}),
-			jsonFile("MCP", filepath.Join(state, ".claude.json"), serverPart{
+			jsonFile(File{What: "Hooks", Verb: "are", Path: filepath.Join(dir, "settings.json"), parts: []part{hooksPart{hooks}}}),
+			jsonFile(File{What: "MCP", Verb: "is", Path: filepath.Join(state, ".claude.json"), parts: []part{serverPart{
 				form: func(exe string) server {
 					return server{Type: "stdio", Command: exe, Args: []string{"mcp"}, AlwaysLoad: true}
 				},
 				removal: "claude mcp remove --scope user " + serverName,
-			}),
+			}}}),
 		},
 	}
 }
@@ -71,17 +73,20 @@ func claudeCode(p Place) Host {
 // codex keeps hooks in a file of their own, and MCP servers in its settings.
 func codex(p Place) Host {
 	dir := p.dir("CODEX_HOME", ".codex")
-	hooks, config := filepath.Join(dir, "hooks.json"), filepath.Join(dir, "config.toml")
+	config, hooks := filepath.Join(dir, "config.toml"), codexForm()
 	return Host{
-		Agent: codexForm().agent, Name: "Codex", Program: "codex", Dir: dir, hooks: codexForm(),
+		Agent: hooks.agent, Name: "Codex", Program: "codex", Dir: dir, hooks: hooks,
+		Next:  "start `codex` and choose to trust them when it asks (or type /hooks, then t); until then it runs none of them, and `codex exec` never asks",
 		trust: func(r Report) Report { return trusted(r, config) },
 		Files: []File{
-			jsonFile("Hooks", hooks, hooksPart{codexForm()}),
-			{What: "MCP", Path: config, parts: []part{tomlServer{}}, same: bytes.Equal},
+			jsonFile(File{What: "Hooks", Verb: "are", Path: filepath.Join(dir, "hooks.json"), parts: []part{hooksPart{hooks}}}),
+			{What: "MCP", Verb: "is", Path: config, parts: []part{tomlServer{}}, same: bytes.Equal},
 		},
 	}
 }
 
-func jsonFile(what, path string, parts ...part) File {
-	return File{What: what, Path: path, parts: parts, empty: "{}\n", same: sameJSON}
+// jsonFile is a file that holds one JSON object.
+func jsonFile(f File) File {
+	f.empty, f.same = "{}\n", sameJSON
+	return f
 }

@@ -83,7 +83,8 @@ func (tomlServer) put(text []byte, o Options) ([]byte, error) {
 	}
 	now, err := parseTOML(after)
 	if _, program := now.server(); err != nil || program != o.Exe || !sameButServer(doc, now) {
-		return nil, fmt.Errorf("the MCP servers are written in a form that cannot be edited safely; put this into it by hand:\n%s", tomlTable(o.Exe, "\n"))
+		return nil, fmt.Errorf("its MCP servers are written in a form that cannot be edited safely; put [%s.%s] with %s and args = [\"mcp\"] into it by hand",
+			serversTable, serverName, commandLine(o.Exe))
 	}
 	return after, nil
 }
@@ -96,7 +97,7 @@ func (tomlServer) drop(text, _ []byte) ([]byte, error) {
 	after := withoutServer(text)
 	now, err := parseTOML(after)
 	if entry, _ := now.server(); err != nil || entry != nil || !sameButServer(doc, now) {
-		return nil, fmt.Errorf("the MCP server is written in a form that cannot be edited safely; `codex mcp remove %s` takes it out", serverName)
+		return nil, fmt.Errorf("our MCP server is written in a form that cannot be edited safely; `codex mcp remove %s` takes it out", serverName)
 	}
 	return after, nil
 }
