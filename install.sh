@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds claude-mem from this checkout, installs it for the current user,
-# registers its hooks with Claude Code, starts it, and shows what it does on a
+# registers its hooks with the agents that are here, starts it, and shows what it does on a
 # bundled sample. Safe to run again: that is also how to upgrade.
 #
 # Needs: Go (1.26 or newer), git, a shell.
@@ -11,7 +11,7 @@ usage() {
 usage: ./install.sh [--prefix DIR] [--no-hooks] [--no-start] [--no-sample]
 
   --prefix DIR  install to DIR/bin instead of ~/.local/bin
-  --no-hooks    leave the settings of Claude Code alone
+  --no-hooks    leave the settings of your agents alone
   --no-start    do not start the daemon (the first hook will)
   --no-sample   skip the demonstration in a throw-away profile
   --help        show this
@@ -94,11 +94,12 @@ say "Installed  $bin"
 hooked=no
 if [ "$hooks" = no ]; then
 	say "Hooks      left alone (--no-hooks)"
-elif command -v claude >/dev/null 2>&1 || [ -d "${CLAUDE_CONFIG_DIR:-$HOME/.claude}" ]; then
+elif command -v claude >/dev/null 2>&1 || [ -d "${CLAUDE_CONFIG_DIR:-$HOME/.claude}" ] ||
+	command -v codex >/dev/null 2>&1 || [ -d "${CODEX_HOME:-$HOME/.codex}" ]; then
 	"$bin" install
 	hooked=yes
 else
-	say "Hooks      Claude Code is not here; once it is, run: claude-mem install"
+	say "Hooks      no agent is here; once one is, run: claude-mem install"
 fi
 
 # 4. Daemon. An older one still runs the old binary.
@@ -132,7 +133,7 @@ case :$PATH: in
 *) say "  - put it on your PATH:         export PATH=\"$bindir:\$PATH\"" ;;
 esac
 if [ "$hooked" = yes ]; then
-	say "  - work with Claude Code as ever; the next session will know what this one did"
+	say "  - work with your agent as ever; the next session will know what this one did"
 else
 	say "  - register the hooks:          claude-mem install"
 fi

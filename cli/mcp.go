@@ -25,7 +25,7 @@ func (c *console) mcpCommand() *cobra.Command {
 		Long: "Speaks the Model Context Protocol on standard input and output until its input ends:\n" +
 			"the tools search, timeline and get_observations for the project of the current folder,\n" +
 			"and some more. It is ready at once; the daemon is started when a tool is called.\n\n" +
-			"`claude-mem install` registers it with Claude Code. For another agent, register this\n" +
+			"`claude-mem install` registers it with the agents it knows. For another, register this\n" +
 			"command with its absolute path and the argument mcp.",
 		Example: "  claude-mem mcp\n  claude mcp add claude-mem -- claude-mem mcp",
 		Args:    cobra.NoArgs,

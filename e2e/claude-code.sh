@@ -31,4 +31,4 @@ if [ ! -x "$claude" ]; then
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$cache" "@anthropic-ai/claude-code@$version"
 fi
 cd "$here/.."
-CLAUDE_MEM_E2E_CLAUDE=$claude exec go test -tags claudecode -count=1 -v -run ClaudeCode ./e2e
+CLAUDE_MEM_E2E_CLAUDE=$claude exec go test -tags agents -count=1 -v -run ClaudeCode ./e2e

@@ -1,4 +1,4 @@
-//go:build claudecode
+//go:build agents
 
 package e2e_test
 
@@ -46,18 +46,12 @@ func TestClaudeCodeIsToldInEachWay(t *testing.T) {
 		remember(t, p, title, "other.py")
 	}
 
-	m := startModel(t, []turn{
+	m := startModel(t, messages{}, []turn{
 		{text: "I'll look.", tool: "Read", input: map[string]any{"file_path": filepath.Join(p.Repo, "read.py")}},
 		{text: "Done."},
 	})
 	converse(t, p, claude, m, "What is the retry budget of the importer, by contract?")
-	bodies := m.bodies()
-	heard := bodies[len(bodies)-1] // holds the conversation so far
-	for _, body := range bodies {
-		if len(body) > len(heard) {
-			heard = body
-		}
-	}
+	heard := m.longest()
 	for what, want := range map[string]string{
 		"the newest":           "Delete a comment",
 		"about a changed file": "Carriers report the depot",

@@ -1,4 +1,4 @@
-//go:build claudecode
+//go:build agents
 
 package e2e_test
 
@@ -24,7 +24,7 @@ func TestClaudeCodeAsksTheMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Must("install")
-	m := startModel(t, []turn{
+	m := startModel(t, messages{}, []turn{
 		{text: "I note it.", tool: "mcp__claude-mem__observation_add", input: map[string]any{"content": "The release image needs tzdata", "kind": "decision"}},
 		{text: "I look.", tool: "mcp__claude-mem__search", input: map[string]any{"query": "release image"}},
 		{text: "I read.", tool: "mcp__claude-mem__get_observations", input: map[string]any{"ids": []int{1}}},

@@ -1,4 +1,4 @@
-//go:build claudecode
+//go:build agents
 
 package e2e_test
 
@@ -31,7 +31,7 @@ func TestClaudeCodeRemembers(t *testing.T) {
 	p.Must("install")
 	file := filepath.Join(p.Repo, "calc.py")
 
-	first := startModel(t, []turn{
+	first := startModel(t, messages{}, []turn{
 		{text: "I'll write it.", tool: "Write", input: map[string]any{"file_path": file, "content": "def add(a, b):\n    return a - b\n"}},
 		{text: "There is a bug.", tool: "Edit", input: map[string]any{"file_path": file, "old_string": "return a - b", "new_string": "return a + b"}},
 		{text: "I fixed `add` in calc.py: it subtracted its arguments, because of a wrong operator, and now adds them."},
@@ -47,7 +47,7 @@ func TestClaudeCodeRemembers(t *testing.T) {
 	}
 	awaitMemories(t, p)
 
-	second := startModel(t, []turn{{text: "Done."}})
+	second := startModel(t, messages{}, []turn{{text: "Done."}})
 	converse(t, p, claude, second, "What did we do before?")
 	told := ""
 	for _, body := range second.bodies() {

@@ -41,7 +41,7 @@ func TestCodexEvents(t *testing.T) {
 		"no last message":      {codexHead + `Stop","last_assistant_message":null}`, "summarize"},
 		"a sub-agent's prompt": {codexHead + `UserPromptSubmit","agent_id":"a1","agent_type":"explorer","prompt":"look"}`, "user_prompt hash, by explorer"},
 		"made up by Codex":     {codexHead + `UserPromptSubmit","prompt":"<turn_aborted>\nThe user interrupted"}`, "skipped: the host made the prompt up"},
-		"our own tools":        {codexHead + `PostToolUse","tool_name":"mcp__claude-mem__search","tool_use_id":"1"}`, "skipped: the tool is in " + config.SkipTools},
+		"our own tools":        {codexHead + `PostToolUse","tool_name":"mcp__claude_mem__search","tool_use_id":"1"}`, "skipped: the tool is in " + config.SkipTools},
 		"the agent's plan":     {codexHead + `PostToolUse","tool_name":"update_plan","tool_use_id":"1"}`, "skipped: the tool is in " + config.SkipTools},
 		"our own command":      {codexRan("u", "1", "claude-mem search x", "y"), "skipped: the command is our own"},
 	} {
