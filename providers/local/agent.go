@@ -17,22 +17,30 @@ func (sc scene) delegated(c *call) note {
 		text = flatten(parts)
 	}
 	d := digest(text)
-	title := d.title()
+	title := first(d.finding(), d.title())
 	if title == "" {
 		return skipped("sub-agent brought nothing back")
 	}
 	m := memory.Metadata{
-		Title:     clip(firstSentence(asked), 50) + ": " + title,
+		Title:     labelled(clip(firstSentence(asked), 50), title),
 		Subtitle:  sc.ask.subtitle(),
 		Narrative: d.narrative(title),
 		Facts:     best(d.facts, maxFacts),
 	}
-	inner := scene{ask: askOf(asked)}
+	inner := scene{ask: ask{text: oneLine(asked), low: strings.ToLower(asked)}}
 	low := strings.ToLower(text)
-	kind := inner.kindOfMessage(low)
-	if kind == memory.KindDecision {
-		kind = memory.KindDiscovery
+	kind := inner.kindOfMessage(d, low)
+	if kind != memory.KindSecurityNote && !inner.ask.isTask() {
+		kind = memory.KindDiscovery // whatever it tells that others did
 	}
 	m.Concepts = inner.conceptsOfMessage(kind, low)
 	return remembered(kind, m)
+}
+
+// isTask reports whether a sub-agent was to do something, rather than to find out.
+func (a ask) isTask() bool {
+	return (a.isFix() || a.isRefactor() || hasWord(a.low, "implement*", "add", "write", "create", "update", "build", "remove", "delete", "migrate",
+		"convert", "generate", "apply", "replace", "port", "make", "change")) &&
+		!hasWord(a.low, "review*", "research*", "find", "explor*", "analy*", "verify", "check", "investigat*", "search*", "look", "audit",
+			"understand", "compare", "inspect", "study")
 }

@@ -142,7 +142,7 @@ func firstSentence(text string) string {
 }
 
 // cutSentence splits after the first sentence. A stop inside `code`, after a single
-// letter or a common abbreviation, or before a small letter does not end one.
+// letter or a common abbreviation, or between a number and a small letter does not end one.
 func cutSentence(text string) (sentence, rest string) {
 	code := false
 	for i := range len(text) {
@@ -157,7 +157,7 @@ func cutSentence(text string) (sentence, rest string) {
 			if code || i+1 < len(text) && text[i+1] != ' ' && text[i+1] != '\n' {
 				continue
 			}
-			if text[i] == '.' && abbreviated(text[:i]) {
+			if text[i] == '.' && (abbreviated(text[:i]) || numbers(text[:i], text[i+1:])) {
 				continue
 			}
 			return strings.TrimSpace(text[:i+1]), strings.TrimSpace(text[i+1:])
@@ -169,6 +169,16 @@ func cutSentence(text string) (sentence, rest string) {
 		return text[:end], strings.TrimSpace(text[end:])
 	}
 	return strings.TrimSpace(text), ""
+}
+
+// numbers reports whether a stop belongs to the number of an item: “see 3. the builder”,
+// “fix: 1. The builder”.
+func numbers(before, after string) bool {
+	at := strings.LastIndexAny(before, " (") + 1
+	if word := before[at:]; word == "" || strings.Trim(word, "0123456789") != "" {
+		return false
+	}
+	return strings.HasSuffix(strings.TrimSpace(before[:at]), ":") || unicode.IsLower(firstRune(strings.TrimSpace(after)))
 }
 
 // abbreviated reports whether the text ends in a word that is written with a stop.

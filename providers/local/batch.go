@@ -16,6 +16,7 @@ func (sc scene) batch(events []memory.Event) []note {
 		}
 		if n.skip == "" {
 			seen[n.draft.Metadata.Title] = true
+			sc.saw(n.draft.Metadata.Title)
 		}
 		out = append(out, n)
 	}

@@ -56,7 +56,8 @@ func (t *tale) headline(ch change, l lang, added, removed []string) string {
 	where := place(ch, file)
 	switch na, nd := len(t.adds), len(t.drops); {
 	case na == 1 && nd == 1 && t.adds[0].word == t.drops[0].word && l != keyed:
-		t.renames = alike(added, removed)
+		from, _, whole := renamed(telling(l, removed), telling(l, added))
+		t.renames = whole && declares(telling(l, removed), from) || alike(added, removed)
 		if t.renames {
 			return "Rename " + t.drops[0].name + " to " + t.adds[0].name + " in " + file
 		}
@@ -78,6 +79,12 @@ func statements(l lang, where string, diff []diffLine, added, removed []string) 
 	switch {
 	case len(news) == 0 && len(olds) == 0 && key != "" && lost != "":
 		return "Change remark in " + where + ": " + quoted(key, 60)
+	case len(news) == len(olds) && len(news) > 1:
+		if from, to, ok := renamed(olds, news); ok && (declares(olds, from) || strings.EqualFold(from, to)) {
+			return "Rename " + quoted(from, 40) + " to " + quoted(to, 40) + " in " + where
+		} else if ok {
+			return "Replace " + quoted(from, 40) + " with " + quoted(to, 40) + " in " + where
+		}
 	case len(news) == 1 && len(olds) == 1:
 		return exchange(olds[0], news[0]) + " in " + where
 	case len(olds) == 0 && key != "":
@@ -113,9 +120,11 @@ func exchange(before, after string) string {
 	case come == "" && hasName(gone):
 		return "Take " + quoted(gone, 40) + " out of " + quoted(before, 36)
 	case hasName(gone) && hasName(come):
-		return "Change " + quoted(gone, 36) + " to " + quoted(come, 36)
+		before, after = apart(gone, come, 36)
+	default:
+		before, after = apart(before, after, 44)
 	}
-	return "Change " + quoted(before, 44) + " to " + quoted(after, 44)
+	return "Change " + before + " to " + after
 }
 
 // place says where a change stands: the name around it, and the file.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 
 	"claude-mem/memory"
@@ -11,15 +12,31 @@ import (
 type scene struct {
 	root string // of the project: an absolute path, or ""
 	ask  ask    // what the user had asked for
+	// failing says that something failed before in the session, as far as is known, and
+	// nothing passed since.
+	failing bool
 }
 
 // sceneOf reads the project's root from its name, which the hooks make of it.
 func sceneOf(r providers.Request) scene {
 	sc := scene{ask: askOf(r.Prompt)}
+	for _, title := range slices.Backward(r.Recent) { // the newest are first
+		sc.saw(title)
+	}
 	if name := slashed(r.Project.Name); strings.HasPrefix(name, "/") || isDrive(name) {
 		sc.root = strings.TrimRight(name, "/")
 	}
 	return sc
+}
+
+// saw takes in what is remembered of the session already.
+func (sc *scene) saw(title string) {
+	switch {
+	case strings.HasPrefix(title, passes):
+		sc.failing = false
+	case strings.Contains(title, " fails: ") || strings.Contains(title, " fail: ") || strings.HasPrefix(title, notRun):
+		sc.failing = true
+	}
 }
 
 // observe makes the notes of the events of a job: one for each event, or for each

@@ -23,7 +23,7 @@ func (sc scene) failedRun(c *call, main segment, what action, o outcome) note {
 		m.Title = plural(len(topTests(o.failing)), "test fails", "tests fail") + ": " + list(topTests(o.failing), 3)
 		m.Narrative = name + " failed" + because(why)
 	case what == tests && why != "":
-		m.Title = "Tests do not run: " + why
+		m.Title = notRun + why
 		m.Narrative = name + " failed."
 	case why != "":
 		m.Title = name + " fails: " + why

@@ -121,20 +121,87 @@ func quoted(code string, limit int) string {
 // swapped tells two lines apart that took each other's place: where they are too
 // long to be told whole, from shortly before they differ.
 func swapped(before, after string, limit int) string {
+	a, b := apart(before, after, limit)
+	return a + " → " + b
+}
+
+// apart quotes two lines so that they can be told from each other.
+func apart(before, after string, limit int) (string, string) {
 	a, b := quoted(before, limit), quoted(after, limit)
 	if a != b {
-		return a + " → " + b
+		return a, b
 	}
-	const lead = 24 // bytes of what they share
+	lead := min(limit/3, 24) // bytes of what they share
 	same := 0
 	for same < len(before) && same < len(after) && before[same] == after[same] {
 		same++
 	}
 	from := max(same-lead, 0)
+	for from > 0 && from < same && wordByte(before[from]) && wordByte(before[from-1]) {
+		from++ // to where a word begins
+	}
 	for from > 0 && !utf8.RuneStart(before[from]) {
 		from--
 	}
-	return quoted("…"+before[from:], limit) + " → " + quoted("…"+after[from:], limit)
+	return quoted("…"+before[from:], limit), quoted("…"+after[from:], limit)
+}
+
+// renamed finds the one name that was exchanged for another throughout the lines, and in
+// nothing else; at least twice, as once may be another thing altogether.
+func renamed(before, after []string) (from, to string, ok bool) {
+	if len(before) < 2 || len(before) != len(after) {
+		return "", "", false
+	}
+	from, to = narrow(before[0], after[0])
+	if !isName(from) || !isName(to) {
+		return "", "", false
+	}
+	for i := range before {
+		if replacedWord(before[i], from, to) != after[i] || before[i] == after[i] {
+			return "", "", false
+		}
+	}
+	return from, to, true
+}
+
+// declares reports whether one of the lines brings the name into being.
+func declares(rows []string, name string) bool {
+	return slices.ContainsFunc(rows, func(row string) bool {
+		return begins(row, "var "+name, "let "+name, "const "+name, "type "+name, "func "+name, "def "+name, "class "+name, "function "+name) ||
+			holds(row, name+" :=", name+", err :=", ") "+name+"(", " "+name+" struct")
+	})
+}
+
+// isName reports whether a text is an identifier.
+func isName(s string) bool {
+	switch s {
+	case "true", "false", "nil", "null", "None", "True", "False", "undefined", "self", "this":
+		return false
+	}
+	return len(s) > 1 && !unicode.IsDigit(firstRune(s)) && strings.IndexFunc(s, func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) < 0
+}
+
+// replacedWord puts one word in the place of another wherever that stands whole.
+func replacedWord(s, from, to string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(s, from)
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		end := i + len(from)
+		whole := (i == 0 || !wordByte(s[i-1])) && (end == len(s) || !wordByte(s[end]))
+		b.WriteString(s[:i])
+		if whole {
+			b.WriteString(to)
+		} else {
+			b.WriteString(from)
+		}
+		s = s[end:]
+	}
 }
 
 // callees are the names that lines call, in order of appearance.

@@ -4,14 +4,16 @@ import "strings"
 
 // doc is what an answer written in Markdown says, sorted by how it can be used.
 type doc struct {
-	leads  []string // sentences that tell something, in order
-	status []string // sentences that only say that checks pass
-	heads  []string // headings that name something
-	facts  []string // list items and table rows, with what they belong to
-	offers []string // what the agent offers to do or asks at the end
-	open   []string // what it says is left to do
-	fence  string   // the first line of the first code block
-	headed bool     // a heading that names something came before any sentence
+	leads  []string          // sentences that tell something, in order
+	status []string          // sentences that only say that checks pass
+	heads  []string          // headings that name something
+	facts  []string          // list items and table rows, with what they belong to
+	offers []string          // what the agent offers to do or asks at the end
+	open   []string          // what it says is left to do
+	fence  string            // the first line of the first code block
+	headed bool              // a heading that names something came before any sentence
+	under  string            // the first thing said after that heading
+	after  map[string]string // of sentences that end with a colon: the first thing they introduce
 }
 
 // maxDoc is how much of an answer is read.
@@ -22,7 +24,7 @@ func digest(text string) doc {
 	if len(text) > maxDoc {
 		text = text[:maxDoc]
 	}
-	r := reader{}
+	r := reader{doc: doc{after: make(map[string]string)}}
 	for _, row := range lines(printable(text)) {
 		r.row(row)
 	}
@@ -47,9 +49,25 @@ type reader struct {
 	topic    string // what the items that follow belong to, if it names something
 	pending  string // a topic that is a fact of its own unless items follow
 	intro    string // the sentence before, if it announces what follows
+	opener   string // the lead before, if it introduces what follows
 	code     []string
 	offering bool // what follows an offer is part of it
 	table    bool // the header of the table has passed
+}
+
+// introduced notes what comes first after a sentence that introduces it.
+func (r *reader) introduced(s string) {
+	if r.opener != "" {
+		r.after[r.opener], r.opener = s, ""
+	}
+	r.told(s)
+}
+
+// told notes what comes first under a heading.
+func (r *reader) told(s string) {
+	if r.headed && r.under == "" && !leans(s) {
+		r.under = s
+	}
 }
 
 // row sorts one line. A code block is passed over but for its first lines: what it
@@ -67,7 +85,7 @@ func (r *reader) row(row string) {
 	switch {
 	case r.fenced:
 		r.fence = first(r.fence, text)
-		if text != "" && text[0] != '#' {
+		if text != "" && text[0] != '#' && !strings.HasPrefix(text, "//") {
 			r.code = append(r.code, text)
 		}
 	case text == "" || strings.Trim(text, "-=*_ ") == "":
@@ -117,6 +135,14 @@ func (r *reader) prose(text string) {
 // snippet keeps a code block of a line or two that was announced: a command to run,
 // a setting to make. Longer ones are in the files.
 func (r *reader) snippet() {
+	switch {
+	case r.opener == "" || len(r.code) == 0:
+	case len(r.code) <= 2:
+		r.after[r.opener] = quoted(strings.Join(r.code, "; "), 100)
+	default:
+		r.after[r.opener] = quoted(clip(r.code[0], 90)+" …", 100)
+	}
+	r.opener = ""
 	head := first(r.pending, r.intro)
 	if head == "" || isAnnouncement(head) || len(r.code) == 0 || len(r.code) > 2 {
 		return
@@ -182,6 +208,7 @@ func (r *reader) item(text string) {
 		r.status = append(r.status, text)
 		return
 	}
+	r.introduced(text)
 	if r.topic != "" && !strings.Contains(text, r.topic) {
 		text = r.topic + ": " + text
 	}
@@ -206,6 +233,7 @@ func (r *reader) tableRow(text string) {
 		}
 	}
 	if len(cells) > 1 {
+		r.introduced(strings.Join(cells, " — "))
 		r.facts = append(r.facts, strings.Join(cells, " — "))
 	}
 }
@@ -246,17 +274,26 @@ func (r *reader) sentence(s string) {
 		if s[0] == '`' || langOf(firstField(head)) != plainText {
 			r.topic = head
 		} else if len(strings.Fields(head)) >= 4 {
-			r.leads = append(r.leads, s)
+			r.lead(s)
 		}
 	case isStatus(s):
 		r.status = append(r.status, s)
 	case isLeft(s):
 		r.open = append(r.open, s)
-		r.leads = append(r.leads, s)
+		r.lead(s)
 	case isAnnouncement(s) || !meaningful(s) || strings.HasSuffix(s, "{") || strings.HasSuffix(s, "}") || strings.HasSuffix(s, ";"):
 	default:
 		r.topic = ""
-		r.leads = append(r.leads, s)
+		r.lead(s)
+	}
+}
+
+// lead keeps a sentence that tells something.
+func (r *reader) lead(s string) {
+	r.told(s)
+	r.leads = append(r.leads, s)
+	if r.opener = ""; strings.HasSuffix(s, ":") {
+		r.opener = s
 	}
 }
 

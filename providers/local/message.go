@@ -3,7 +3,6 @@ package local
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"claude-mem/memory"
 )
@@ -29,64 +28,9 @@ func (sc scene) said(message string) note {
 		Narrative: d.narrative(title),
 		Facts:     best(d.facts, maxFacts),
 	}
-	kind := sc.kindOfMessage(low)
+	kind := sc.kindOfMessage(d, low)
 	m.Concepts = sc.conceptsOfMessage(kind, low)
 	return remembered(kind, m)
-}
-
-// title is the first thing an answer says; a very short one is completed by what
-// it introduces.
-func (d doc) title() string {
-	var head string
-	switch {
-	case d.headed && len(strings.Fields(d.heads[0])) >= 3:
-		return d.heads[0]
-	case len(d.leads) > 0:
-		head = d.leads[d.opening()]
-	case len(d.heads) > 0:
-		head = d.heads[0]
-	case len(d.facts) > 0:
-		return strings.TrimRight(d.facts[0], ".:")
-	case len(strings.Fields(d.fence)) >= 4:
-		return d.fence
-	default:
-		return ""
-	}
-	introduces := strings.HasSuffix(head, ":")
-	if introduces && len(d.facts) == 0 && len(d.leads) < 2 {
-		return ""
-	}
-	head = strings.TrimRight(head, ".:!")
-	if len(head) >= 45 && !introduces {
-		return head
-	}
-	var more []string
-	if at := d.opening() + 1; at < len(d.leads) && !introduces {
-		more = append(more, head+". "+strings.TrimRight(d.leads[at], ".:"))
-	}
-	if len(d.facts) > 0 {
-		fact := strings.TrimRight(d.facts[0], ".")
-		more = append(more, head+": "+strings.TrimPrefix(fact, head+": "))
-	}
-	for _, t := range more {
-		if utf8.RuneCountInString(t) <= maxTitle {
-			return t
-		}
-	}
-	if len(strings.Fields(head)) < 5 && len(identifiers(head)) == 0 {
-		if len(more) > 0 {
-			return more[0]
-		}
-		return ""
-	}
-	return head
-}
-
-// opening is the place of the first lead, or of a better one close behind when the
-// first leans on what came before it: “This prevents …”.
-func (d doc) opening() int {
-	near := d.leads[:min(len(d.leads), 3)]
-	return max(slices.IndexFunc(near, func(s string) bool { return !leans(s) }), 0)
 }
 
 // leans reports whether a sentence cannot stand alone.
@@ -164,26 +108,28 @@ func camel(w string) bool {
 }
 
 // kindOfMessage tells an account of work from an answer, and the kinds of work apart.
-func (sc scene) kindOfMessage(low string) string {
+func (sc scene) kindOfMessage(d doc, low string) string {
 	head := low[:min(len(low), 1500)]
 	if hasWord(head, "vulnerability", "cve", "sql injection", "path traversal", "xss", "leaked secret", "leaked secrets") {
 		return memory.KindSecurityNote
 	}
-	worked := hasWord(head, "added", "fixed", "updated", "removed", "renamed", "moved", "implemented", "created",
-		"refactored", "replaced", "extracted",
-		"consolidated", "changed", "done", "complete", "completed", "reverted", "deleted", "simplified", "committed", "pushed",
-		"bumped", "the fix")
+	claims := strings.ToLower(strings.Join(d.claims(), "\n"))
+	told := strings.ToLower(strings.Join(slices.Concat(d.leads, d.heads), "\n"))
 	asks := sc.ask.isQuestion()
 	switch {
 	case asks && sc.ask.wantsAdvice():
 		return memory.KindDecision
-	case asks || !worked:
+	case asks || claims == "":
 		return memory.KindDiscovery
-	case sc.ask.isFix() || hasWord(head, "fixed", "the fix", "bug", "root cause", "regression"):
+	case sc.ask.isFix():
 		return memory.KindBugfix
-	case sc.ask.isRefactor() || hasWord(head, "renamed", "refactored", "refactoring", "extracted", "consolidated", "simplified"):
+	case sc.ask.isRefactor():
 		return memory.KindRefactor
-	case hasWord(head, "added", "implemented", "created", "new"):
+	case hasWord(claims+"\n"+told, "fixed", "the fix", "bug", "root cause", "regression"):
+		return memory.KindBugfix
+	case hasWord(claims, "renamed", "refactored", "refactoring", "extracted", "consolidated", "simplified"):
+		return memory.KindRefactor
+	case hasWord(claims, "added", "implemented", "created", "new"):
 		return memory.KindFeature
 	}
 	return memory.KindChange

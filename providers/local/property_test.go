@@ -140,8 +140,8 @@ func TestEveryAnswerIsBoundedAndTheSameAgain(t *testing.T) {
 }
 
 func TestRepeatsOfTheSessionAreSkipped(t *testing.T) {
-	e := bash(t, "go test ./...", "ok  \tapp\t0.1s")
-	out, err := New().Generate(t.Context(), providers.Request{Kind: memory.KindEvent, Events: []memory.Event{e}, Recent: []string{"Tests pass: go test ./..."}})
+	e := bash(t, "rm -rf pkg/old", "")
+	out, err := New().Generate(t.Context(), providers.Request{Kind: memory.KindEvent, Events: []memory.Event{e}, Recent: []string{"Delete pkg/old"}})
 	if err != nil || len(out.Observations) > 0 || !strings.Contains(out.Skipped, "repeats") {
 		t.Errorf("%+v, %v", out, err)
 	}

@@ -43,7 +43,7 @@ func withoutOpener(s string) string {
 	for _, opener := range []string{"Yes, exactly", "Yes,", "Yes -", "Yes!", "Yes.", "No,", "No -", "Sure,", "Sure!", "Sure.",
 		"Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
 		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!",
-		"You're right,", "You're right.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.",
+		"You're right,", "You're right.", "You're right -", "You're right —", "Yes —", "Ah yes,", "Great observations.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.",
 		"Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.",
 		"You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
 		if rest, ok := strings.CutPrefix(s, opener); ok {
@@ -51,7 +51,7 @@ func withoutOpener(s string) string {
 		}
 	}
 	for _, source := range []string{"Based on ", "According to ", "Looking at "} {
-		if _, rest, ok := strings.Cut(s, ", "); ok && strings.HasPrefix(s, source) && len(s)-len(rest) < 70 {
+		if _, rest, ok := strings.Cut(s, ", "); ok && strings.HasPrefix(s, source) && len(s)-len(rest) < 70 && !enumerated(rest) {
 			s = rest
 		}
 	}
@@ -59,6 +59,13 @@ func withoutOpener(s string) string {
 		return ""
 	}
 	return capital(s)
+}
+
+// enumerated reports whether a text goes on with a list that began before it: “community
+// knowledge, and the code, …”.
+func enumerated(rest string) bool {
+	item, _, ok := strings.Cut(rest, ", ")
+	return ok && len(strings.Fields(item)) <= 3 || strings.HasPrefix(rest, "and ")
 }
 
 // capital makes the first letter a capital, unless it begins a name.

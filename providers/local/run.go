@@ -86,17 +86,27 @@ func spell(s segment) string {
 	return clip(strings.Join(words, " "), 100)
 }
 
-// passed tells of tests that passed: which, and how many.
+// What the titles of outcomes begin with.
+const (
+	passes = "Tests pass: "
+	notRun = "Tests do not run: "
+)
+
+// passed tells of tests that passed after something had failed: which, and how many.
+// That they pass as ever is for the summary.
 func (sc scene) passed(main segment, o outcome) note {
+	if !sc.failing {
+		return skipped("tests pass, and nothing failed before")
+	}
 	m := memory.Metadata{Subtitle: sc.ask.subtitle(), Concepts: []string{whatChanged}}
 	chosen := selection(main.words)
 	switch {
 	case chosen != "":
-		m.Title = "Tests pass: " + chosen + " (" + runner(main) + ")"
+		m.Title = passes + chosen + " (" + runner(main) + ")"
 	case len(o.passing) > 0 && len(o.passing) <= 3:
-		m.Title = "Tests pass: " + list(o.passing, 3)
+		m.Title = passes + list(o.passing, 3)
 	default:
-		m.Title = "Tests pass: " + label(main)
+		m.Title = passes + label(main)
 	}
 	if o.counts != "" {
 		m.Facts = append(m.Facts, o.counts)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"claude-mem/memory"
+	"claude-mem/providers"
 )
 
 func TestCommandsThatOnlyLookAreSkipped(t *testing.T) {
@@ -29,10 +30,6 @@ func TestCommandsThatOnlyLookAreSkipped(t *testing.T) {
 
 func TestCommandsAreToldByWhatTheyDid(t *testing.T) {
 	tests := []struct{ command, out, kind, title string }{
-		{"go test ./...", "ok  \tapp/a\t0.1s\nok  \tapp/b\t0.2s", memory.KindDiscovery, "Tests pass: go test ./..."},
-		{"cd pkg && go test -run TestDay -v ./day", "=== RUN TestDay\n--- PASS: TestDay (0.00s)\nok  \tapp/day\t0.1s", memory.KindDiscovery, "Tests pass: TestDay (go test)"},
-		{"pytest -k leap", "2 passed in 0.1s", memory.KindDiscovery, "Tests pass: leap (pytest)"},
-		{"timeout 60 npm test 2>&1 | tail -20", "Tests: 12 passed, 12 total", memory.KindDiscovery, "Tests pass: npm test"},
 		{`git commit -m "fix(day): read the day in the depot's zone"`, "[main 1a2b3c4] fix(day): read the day in the depot's zone\n 2 files changed, 9 insertions(+)", memory.KindBugfix,
 			"Commit: fix(day): read the day in the depot's zone"},
 		{"git add -A && git commit -am 'Add zones'", "[zones 1a2b3c4] Add zones", memory.KindFeature, "Commit: Add zones"},
@@ -58,6 +55,41 @@ func TestCommandsAreToldByWhatTheyDid(t *testing.T) {
 			}
 		})
 	}
+}
+
+// That tests pass is remembered where something had failed, and nothing passed since; that
+// they pass as ever tells nothing.
+func TestPassingTestsAreToldAfterAFailure(t *testing.T) {
+	for _, tt := range []struct{ command, out, title string }{
+		{"go test ./...", "ok  \tapp/a\t0.1s\nok  \tapp/b\t0.2s", "Tests pass: go test ./..."},
+		{"cd pkg && go test -run TestDay -v ./day", "=== RUN TestDay\n--- PASS: TestDay (0.00s)\nok  \tapp/day\t0.1s", "Tests pass: TestDay (go test)"},
+		{"pytest -k leap", "2 passed in 0.1s", "Tests pass: leap (pytest)"},
+		{"timeout 60 npm test 2>&1 | tail -20", "Tests: 12 passed, 12 total", "Tests pass: npm test"},
+	} {
+		for _, failure := range []string{"1 test fails: TestLeap", "3 tests fail: TestDay, TestLeap, TestZone",
+			"Tests do not run: day.go:7: undefined: zone", "`golangci-lint run` fails: day.go:7: unused (unused)"} {
+			if d := after(t, bash(t, tt.command, tt.out), "Add Zone to day.go", failure); len(d) != 1 || d[0].Metadata.Title != tt.title || d[0].Kind != memory.KindDiscovery {
+				t.Errorf("%s after %q: %+v", tt.command, failure, d)
+			}
+			if d := after(t, bash(t, tt.command, tt.out), "Tests pass: make check", failure); len(d) != 0 {
+				t.Errorf("%s, which passed before: %+v", tt.command, d)
+			}
+		}
+		wantSkip(t, bash(t, tt.command, tt.out), "nothing failed before")
+	}
+}
+
+// after asks for the observations of an event of a session that remembers the titles, the
+// newest first.
+func after(t *testing.T, e memory.Event, recent ...string) []providers.Draft {
+	t.Helper()
+	out, err := New().Generate(t.Context(), providers.Request{
+		Kind: memory.KindEvent, Project: memory.Project{Name: root}, Events: []memory.Event{e}, Recent: recent,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Observations
 }
 
 func TestFailuresAreToldByTheirCause(t *testing.T) {
@@ -170,8 +202,11 @@ func TestSplitTakesShellLinesApart(t *testing.T) {
 // A check mark in what a program prints is no test, where the runner names its tests.
 func TestCheckMarksAreTestsOnlyOfRunnersThatUseThem(t *testing.T) {
 	const goes = "=== RUN   TestSave\n✓ Created branch 'sessions'\n--- PASS: TestSave (0.02s)\nPASS\nok  \texample/store\t0.3s"
-	m := one(t, "", bash(t, "go test ./store -run TestSave -v", goes)).Metadata
-	for _, f := range m.Facts {
+	d := after(t, bash(t, "go test ./store -run TestSave -v", goes), "1 test fails: TestSave")
+	if len(d) != 1 {
+		t.Fatalf("%d observations", len(d))
+	}
+	for _, f := range d[0].Metadata.Facts {
 		if strings.Contains(f, "Created branch") {
 			t.Errorf("taken for a test: %s", f)
 		}

@@ -92,7 +92,7 @@ func (s *session) said(message string) {
 	d := digest(message)
 	t := s.turn()
 	if title := d.title(); title != "" {
-		t.title, t.kind = title, s.sc.kindOfMessage(strings.ToLower(message))
+		t.title, t.kind = title, s.sc.kindOfMessage(d, strings.ToLower(message))
 	}
 	t.last = d
 }

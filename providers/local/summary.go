@@ -218,18 +218,6 @@ func (s *session) passing() []string {
 	return out
 }
 
-// next is what the agent left open: its own list, and what it offered last.
-func (s *session) next() string {
-	all := slices.Clone(s.todo)
-	for _, t := range s.turns {
-		all = append(all, t.last.open...)
-	}
-	if n := len(s.turns); n > 0 {
-		all = append(all, s.turns[n-1].last.offers...)
-	}
-	return bullets(all[:min(len(all), 6)], 450)
-}
-
 // notes are the failures that stayed, what the user turned down, and how much of
 // the session this summary does not know.
 func (s *session) notes(omitted int) string {

@@ -61,7 +61,7 @@ func TestSummaryTellsTheSession(t *testing.T) {
 		{"completed", m.Summary.Completed, "Passing at the end: go test ./..."},
 		{"next steps", m.Summary.NextSteps, "Document the zone"},
 		{"next steps", m.Summary.NextSteps, "Not done yet: the monthly report."},
-		{"next steps", m.Summary.NextSteps, "Should I also change the monthly report?"},
+		{"next steps", m.Summary.NextSteps, "Also change the monthly report (offered)"},
 		{"notes", m.Summary.Notes, "Still failing: `golangci-lint run` fails: weekly.go:9: unused variable day"},
 		{"notes", m.Summary.Notes, "leave the report alone for now"},
 	} {
@@ -136,6 +136,7 @@ func TestBatchTellsEditsOfAFileTogether(t *testing.T) {
 		tool(t, "Read", js{"file_path": "x"}, "y"),
 		edit(t, "day.go", "a(b)", "Zone()"),
 		edit(t, "report.go", "day()", "Zone()"),
+		failed(t, "Bash", js{"command": "go test ./..."}, "Error: Exit code 1\n--- FAIL: TestDay (0.00s)"),
 		bash(t, "go test ./...", "ok  \tapp\t0.1s"),
 		bash(t, "go test ./...", "ok  \tapp\t0.1s"),
 	}
@@ -147,7 +148,7 @@ func TestBatchTellsEditsOfAFileTogether(t *testing.T) {
 	for _, d := range out.Observations {
 		got = append(got, strings.Join(d.Events, "")+" "+d.Kind+": "+d.Metadata.Title)
 	}
-	want := "bd bugfix: Add Zone to day.go\ne bugfix: Change `day()` to `Zone()` in report.go\nf discovery: Tests pass: go test ./..."
+	want := "bd bugfix: Add Zone to day.go\ne bugfix: Change `day()` to `Zone()` in report.go\nf discovery: 1 test fails: TestDay\ng discovery: Tests pass: go test ./..."
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}

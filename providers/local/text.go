@@ -52,7 +52,8 @@ func paths(in []string) []string {
 }
 
 // clip cuts s to at most limit characters, at a space if one is near, and ends it
-// with an ellipsis if anything was cut.
+// with an ellipsis if anything was cut. A text for people is rather much shorter than cut
+// in a word; of a scrap of code every character counts.
 func clip(s string, limit int) string {
 	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s
@@ -65,7 +66,11 @@ func clip(s string, limit int) string {
 		}
 		n++
 	}
-	if i := strings.LastIndexAny(cut, " \n"); i > len(cut)*3/4 {
+	near := len(cut) * 3 / 4
+	if limit >= 100 {
+		near = len(cut) / 2
+	}
+	if i := strings.LastIndexAny(cut, " \n"); i > near {
 		cut = cut[:i]
 	}
 	cut = strings.TrimRight(cut, " \n,;:-(")
