@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"claude-mem/internal/lexical"
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -23,29 +21,19 @@ const (
 	maxFilesAsked = 8
 )
 
-// relevant finds what bears on what a session is about to work on, the best first:
-// in turn of each cause, what was done to the files that are changed now, what was
-// done or said about the branch, and what resembles the topic of the last session.
-func (r *Recall) relevant(ctx context.Context, s memory.Scope, in SessionContextInput, last []memory.Observation, limit int) ([]memory.Observation, error) {
-	if limit == 0 {
-		return nil, nil
-	}
-	var lists [3][]memory.Observation
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { lists[0], err = r.ofFiles(ctx, s, in, limit); return err })
-	g.Go(func() (err error) { lists[1], err = r.ofBranch(ctx, s, in, limit); return err })
-	g.Go(func() (err error) { lists[2], err = r.ofTopic(ctx, s, in, last, limit); return err })
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return inTurn(lists[:], limit), nil
+// causes are what bears on what a session is about to work on, by why it does, each
+// list with the best first.
+type causes struct {
+	files  []memory.Observation // was done to the files that are changed now
+	branch []memory.Observation // was done or said about the branch
+	topic  []memory.Observation // resembles the topic of the last session
 }
 
 // inTurn takes from each list in turn, each observation once.
-func inTurn(lists [][]memory.Observation, limit int) (out []memory.Observation) {
+func (c causes) inTurn(limit int) (out []memory.Observation) {
 	for i := 0; len(out) < limit; i++ {
 		more := false
-		for _, list := range lists {
+		for _, list := range [][]memory.Observation{c.files, c.branch, c.topic} {
 			if i >= len(list) {
 				continue
 			}
@@ -67,12 +55,12 @@ func hasNumber(all []memory.Observation, n int64) bool {
 
 // ofFiles finds the newest that tell of changed files.
 func (r *Recall) ofFiles(ctx context.Context, s memory.Scope, in SessionContextInput, limit int) ([]memory.Observation, error) {
-	if len(in.Tree.Changed) == 0 {
+	if len(in.Tree.Changed) == 0 || limit == 0 {
 		return nil, nil
 	}
 	f := in.listed()
 	f.Files = in.Tree.Changed[:min(len(in.Tree.Changed), maxFilesAsked)]
-	all, err := r.store.LastWritten(ctx, s, f, limit*3)
+	all, err := r.store.LastWritten(ctx, s, f, limit*2)
 	return telling(distinct(all, func(o memory.Observation) memory.Observation { return o }), limit), err
 }
 
@@ -80,7 +68,7 @@ func (r *Recall) ofFiles(ctx context.Context, s memory.Scope, in SessionContextI
 // branch's words in its title or files. A branch that everything happens on says
 // nothing.
 func (r *Recall) ofBranch(ctx context.Context, s memory.Scope, in SessionContextInput, limit int) ([]memory.Observation, error) {
-	if slices.Contains([]string{"", "main", "master", "trunk", "develop", "dev"}, in.Tree.Branch) {
+	if slices.Contains([]string{"", "main", "master", "trunk", "develop", "dev"}, in.Tree.Branch) || limit == 0 {
 		return nil, nil
 	}
 	sessions, err := r.store.Sessions(ctx, s, storage.Page{Limit: maxBranchSessions})
@@ -98,7 +86,7 @@ func (r *Recall) ofBranch(ctx context.Context, s memory.Scope, in SessionContext
 		}
 		f := in.listed()
 		f.SessionID = session.ID
-		did, err := r.store.Observations(ctx, s, f, storage.Page{Limit: limit * 3})
+		did, err := r.store.Observations(ctx, s, f, storage.Page{Limit: limit * 2})
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +118,7 @@ func branchWords(branch string) []string {
 // ofTopic finds what resembles the newest summary, but not what its own session did:
 // the index has that.
 func (r *Recall) ofTopic(ctx context.Context, s memory.Scope, in SessionContextInput, last []memory.Observation, limit int) ([]memory.Observation, error) {
-	if len(last) == 0 {
+	if len(last) == 0 || limit == 0 {
 		return nil, nil
 	}
 	terms := lexical.Terms(last[0].Title())

@@ -54,20 +54,22 @@ In full: ` + "`claude-mem show NUMBER`" + `. More: ` + "`claude-mem search WORDS
 // when nothing is remembered, or when the budget does not hold one entry.
 func (r *Recall) SessionContext(ctx context.Context, s memory.Scope, in SessionContextInput) (Context, error) {
 	sessions, lines := atMost(in.Sessions, DefaultSessions), atMost(in.Observations, DefaultObservations)
-	summaries, err := r.summaries(ctx, s, sessions)
-	if err != nil {
-		return Context{}, fmt.Errorf("session context: %w", err)
-	}
-	var relevant, index []memory.Observation
+	var summaries, index []memory.Observation
+	var near causes
 	g, reading := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		relevant, err = r.relevant(reading, s, in, summaries, lines/relevantShare)
+		if summaries, err = r.summaries(reading, s, sessions); err == nil {
+			near.topic, err = r.ofTopic(reading, s, in, summaries, lines/relevantShare)
+		}
 		return err
 	})
+	g.Go(func() (err error) { near.files, err = r.ofFiles(reading, s, in, lines/relevantShare); return err })
+	g.Go(func() (err error) { near.branch, err = r.ofBranch(reading, s, in, lines/relevantShare); return err })
 	g.Go(func() (err error) { index, err = r.index(reading, s, in.listed(), lines); return err })
 	if err := g.Wait(); err != nil {
 		return Context{}, fmt.Errorf("session context: %w", err)
 	}
+	relevant := near.inTurn(lines / relevantShare)
 	index = slices.DeleteFunc(index, func(o memory.Observation) bool { return hasNumber(relevant, o.Number) })
 	index = index[:min(len(index), lines-len(relevant))]
 

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"path"
 	"slices"
 	"strings"
 
@@ -81,17 +82,17 @@ func isTerm(t string) bool {
 // files and one of its concepts match. It matches others too: it saves filter from
 // parsing the metadata of every row. Empty means that it cannot say.
 func (ks keys) labelMatch(f storage.ObservationFilter) string {
-	files, concepts := ks.columnMatch("files", f.Files), ks.columnMatch("concepts", f.Concepts)
+	files, concepts := ks.columnMatch("files", f.Files, tellingRoots), ks.columnMatch("concepts", f.Concepts, roots)
 	if files == "" || concepts == "" {
 		return files + concepts
 	}
 	return files + " AND " + concepts
 }
 
-func (ks keys) columnMatch(column string, values []string) string {
+func (ks keys) columnMatch(column string, values []string, terms func(string) []string) string {
 	var any []string
 	for _, v := range values {
-		match := ks.allOf(roots(v))
+		match := ks.allOf(terms(v))
 		if match == "" {
 			return ""
 		}
@@ -101,6 +102,22 @@ func (ks keys) columnMatch(column string, values []string) string {
 		return ""
 	}
 	return "(" + column + " : (" + strings.Join(any, " OR ") + "))"
+}
+
+// tellingRoots are the roots of a path that tell it from others: those of its last two
+// parts, without the ending, which nearly all files of a project may have. Every term
+// that is asked for costs a walk along all that hold it.
+func tellingRoots(file string) []string {
+	tail := file
+	if i := strings.LastIndexByte(tail, '/'); i > 0 {
+		tail = tail[strings.LastIndexByte(tail[:i], '/')+1:]
+	}
+	all, ending := roots(tail), roots(path.Ext(tail))
+	telling := slices.DeleteFunc(slices.Clone(all), func(r string) bool { return slices.Contains(ending, r) })
+	if len(telling) == 0 {
+		return all
+	}
+	return telling
 }
 
 func roots(text string) (out []string) {
