@@ -26,7 +26,8 @@
 // # Keys
 //
 // Every request asks for its key, and no answer may be older than the question. So
-// those who ask while a statement is under way share the next one: see keys.go.
+// those who ask while a statement is under way share the next one: see
+// internal/keyring.
 //
 // # Messages
 //

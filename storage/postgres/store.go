@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"claude-mem/internal/keyring"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -41,7 +42,7 @@ type Store struct {
 	publisher  *publisher
 	notifier   *notifier
 	writer     *writer
-	keys       *keyring
+	keys       *keyring.Ring
 	directions *directions
 }
 
@@ -73,7 +74,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)
-	s.keys = &keyring{reads: s.reads}
+	s.keys = keyring.Start(s.keysByHash)
 	s.directions = openDirections(ctx, pool, s.reads, o.Logger)
 	if err := s.reindex(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -133,6 +134,7 @@ func (s *Store) Info(ctx context.Context) (storage.Info, error) {
 func (s *Store) Close() error {
 	s.directions.close()
 	s.writer.stop()
+	s.keys.Stop()
 	s.notifier.close()
 	s.pool.Close()
 	return nil
