@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"claude-mem/internal/id"
+	"claude-mem/internal/tokens"
 	"claude-mem/internal/vector"
 	"claude-mem/memory"
 	"claude-mem/providers"
@@ -137,9 +138,9 @@ func (a *attempt) settle(ctx context.Context, tx storage.Tx, used memory.Usage) 
 }
 
 // estimateTexts is about what it costs to have texts read, rather too much.
-func estimateTexts(texts []string) (tokens int64) {
+func estimateTexts(texts []string) (cost int64) {
 	for _, t := range texts {
-		tokens += 1 + int64(len(t))/bytesPerToken
+		cost += tokens.OfBytes(len(t))
 	}
-	return tokens
+	return cost
 }

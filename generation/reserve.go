@@ -3,6 +3,7 @@ package generation
 import (
 	"context"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/storage"
@@ -19,7 +20,6 @@ import (
 // of the answer, and of the events by their bytes, of which a prompt holds so many.
 const (
 	callTokens     = 4000
-	bytesPerToken  = 3
 	maxPromptBytes = 256 << 10
 )
 
@@ -29,11 +29,11 @@ func (w *Worker) estimate(r providers.Request) int64 {
 	for _, e := range r.Events {
 		bytes += len(e.Payload)
 	}
-	tokens := callTokens + int64(min(bytes, maxPromptBytes))/bytesPerToken
+	cost := callTokens + tokens.OfBytes(min(bytes, maxPromptBytes))
 	if w.MaxCallTokens > 0 {
-		tokens = min(tokens, w.MaxCallTokens)
+		cost = min(cost, w.MaxCallTokens)
 	}
-	return tokens
+	return cost
 }
 
 // foresee loads the input of a job before its lease, where a call may follow that costs and

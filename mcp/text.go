@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/recall"
 )
@@ -46,7 +47,7 @@ func whole(all []memory.Observation) string {
 	room := maxAnswer
 	for i, o := range all {
 		text := full(o)
-		cost := recall.Tokens(text)
+		cost := tokens.Estimate(text)
 		if cost > room && i > 0 {
 			fmt.Fprintf(&b, "\nNo room here for %s: ask for them by themselves.\n", numbers(all[i:]))
 			break

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"claude-mem/internal/lexical"
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -141,8 +142,8 @@ func isName(w string) bool {
 
 // told makes the text of some hits: each in full, or by its title when the budget
 // holds no more.
-func told(hits []storage.Hit, tokens int, d *disk, head string) Context {
-	p := newPage(tokens, head)
+func told(hits []storage.Hit, budget int, d *disk, head string) Context {
+	p := newPage(budget, head)
 	rows := p.section("")
 	var out Context
 	for _, h := range hits {
@@ -153,7 +154,7 @@ func told(hits []storage.Hit, tokens int, d *disk, head string) Context {
 		}
 	}
 	out.Text = p.text()
-	out.Tokens = Tokens(out.Text)
+	out.Tokens = tokens.Estimate(out.Text)
 	return out
 }
 

@@ -120,11 +120,3 @@ func TestFileContextKeepsItsNumberOfLines(t *testing.T) {
 		t.Errorf("%s, %v", got.Text, err)
 	}
 }
-
-func TestTokensNeverRunsAheadOfItsParts(t *testing.T) {
-	for text, want := range map[string]int{"": 0, "a": 1, "abcdefg": 2, "配達": 2, strings.Repeat("a", 700): 200} {
-		if got := Tokens(text); got != want {
-			t.Errorf("%q costs %d, want %d", text, got, want)
-		}
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 )
 
@@ -53,7 +54,7 @@ func (r *Recall) FileContext(ctx context.Context, s memory.Scope, in FileInput) 
 		}
 	}
 	out.Text = p.text()
-	out.Tokens = Tokens(out.Text)
+	out.Tokens = tokens.Estimate(out.Text)
 	return out, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -114,7 +115,7 @@ func IndexLine(o memory.Observation) string {
 	if f := mainFile(o); f != "" && !strings.Contains(text, f) {
 		text += " (" + f + ")"
 	}
-	return text + " ~" + strconv.Itoa(Tokens(o.Content)) + staleMark(o) + "\n"
+	return text + " ~" + strconv.Itoa(tokens.Estimate(o.Content)) + staleMark(o) + "\n"
 }
 
 // staleMark says that an observation is stale, at the end of its line.

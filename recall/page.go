@@ -3,9 +3,9 @@ package recall
 import (
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"claude-mem/internal/privacy"
+	"claude-mem/internal/tokens"
 )
 
 // Bounds of what is injected.
@@ -23,29 +23,6 @@ const (
 	closing = "</" + privacy.ContextTag + ">\n"
 )
 
-// Tokens estimates what a text costs a model: 2 tokens for every 7 ASCII
-// characters, 1 for every other one, and 2 for those beyond the basic plane, such as
-// emoji. Prose in English costs less, code about that much; no tokeniser is worth its
-// megabytes for a better guess.
-func Tokens(text string) int { return (weight(text) + 6) / 7 }
-
-// weight is the estimate in sevenths of a token, so that the weights of parts add
-// up to that of the whole.
-func weight(text string) int {
-	n := 0
-	for _, r := range text {
-		switch {
-		case r < utf8.RuneSelf:
-			n += 2
-		case utf16.RuneLen(r) == 2:
-			n += 14
-		default:
-			n += 7
-		}
-	}
-	return n
-}
-
 // chars counts UTF-16 code units.
 func chars(text string) int {
 	n := 0
@@ -58,7 +35,7 @@ func chars(text string) int {
 // page is a text that grows until its budget is used up. Pieces stand in sections,
 // which are printed in the order of their making, whatever order they are filled in.
 type page struct {
-	room, chars int // what is left, in sevenths of a token and in characters
+	room, chars int // what is left, in units of tokens.Weight and in characters
 	sections    []*section
 }
 
@@ -71,11 +48,11 @@ type section struct {
 
 // newPage makes a page for a budget in tokens; 0 means DefaultTokens. The head of
 // the page and the tags around it are paid for at once.
-func newPage(tokens int, head string) *page {
-	if tokens <= 0 {
-		tokens = DefaultTokens
+func newPage(budget int, head string) *page {
+	if budget <= 0 {
+		budget = DefaultTokens
 	}
-	p := &page{room: tokens * 7, chars: MaxChars}
+	p := &page{room: budget * tokens.UnitsPerToken, chars: MaxChars}
 	p.section(head)
 	p.pay(opening + head + closing)
 	return p
@@ -89,13 +66,13 @@ func (p *page) section(head string) *section {
 }
 
 func (p *page) pay(text string) {
-	p.room -= weight(text)
+	p.room -= tokens.Weight(text)
 	p.chars -= chars(text)
 }
 
 // fits reports whether the text could still be added.
 func (p *page) fits(text string) bool {
-	return weight(text) <= p.room && chars(text) <= p.chars
+	return tokens.Weight(text) <= p.room && chars(text) <= p.chars
 }
 
 // add appends a piece, whole lines, to a section of the page if it fits.

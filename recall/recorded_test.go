@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"claude-mem/internal/recorded"
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/providers"
 	"claude-mem/providers/local"
@@ -152,7 +153,7 @@ func TestRecordedSessionsAreFoundAgain(t *testing.T) {
 		t.Logf("%d tokens, %d characters, %d observations", got.Tokens, utf8.RuneCountInString(got.Text), len(got.Observations))
 		dump, told := f.dump(t), 0
 		for _, o := range got.Observations {
-			told += Tokens(o.Content)
+			told += tokens.Estimate(o.Content)
 		}
 		t.Logf("what it tells of has %d tokens in full, all that is stored %d", told, dump)
 		if got.Tokens*2 > told || got.Tokens*10 > dump {
@@ -165,7 +166,7 @@ func TestRecordedSessionsAreFoundAgain(t *testing.T) {
 }
 
 // dump is what all that is stored would cost a model.
-func (f *fixture) dump(t *testing.T) (tokens int) {
+func (f *fixture) dump(t *testing.T) (cost int) {
 	t.Helper()
 	for p := (storage.Page{Limit: storage.MaxPage}); ; p.Offset += p.Limit {
 		all, err := f.store.Observations(t.Context(), f.scope, storage.ObservationFilter{}, p)
@@ -173,10 +174,10 @@ func (f *fixture) dump(t *testing.T) (tokens int) {
 			t.Fatal(err)
 		}
 		for _, o := range all {
-			tokens += Tokens(o.Content)
+			cost += tokens.Estimate(o.Content)
 		}
 		if len(all) < p.Limit {
-			return tokens
+			return cost
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -79,7 +80,7 @@ func (r *Recall) SessionContext(ctx context.Context, s memory.Scope, in SessionC
 		list: p.section("\n## Index: number, kind, title (file), tokens in full\n")}
 	b.fill(summaries, relevant, index)
 	out := Context{Text: p.text(), Observations: b.used}
-	out.Tokens = Tokens(out.Text)
+	out.Tokens = tokens.Estimate(out.Text)
 	return out, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"claude-mem/internal/termlist"
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -88,7 +89,7 @@ In full: ` + "`claude-mem show NUMBER`. More: `claude-mem search WORDS`, `claude
 	if got.Text != want {
 		t.Errorf("got\n%s\nwant\n%s", got.Text, want)
 	}
-	if len(got.Observations) != 15 || got.Tokens != Tokens(want) {
+	if len(got.Observations) != 15 || got.Tokens != tokens.Estimate(want) {
 		t.Errorf("%d observations, %d tokens", len(got.Observations), got.Tokens)
 	}
 }
@@ -324,7 +325,7 @@ func TestEveryContextKeepsItsBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range []Context{whole, about} {
-			if c.Tokens > budget || c.Tokens != Tokens(c.Text) || len(utf16.Encode([]rune(c.Text))) > MaxChars {
+			if c.Tokens > budget || c.Tokens != tokens.Estimate(c.Text) || len(utf16.Encode([]rune(c.Text))) > MaxChars {
 				t.Errorf("budget %d, %d tokens, %d characters", budget, c.Tokens, len(utf16.Encode([]rune(c.Text))))
 			}
 			if (c.Text == "") != (len(c.Observations) == 0) {

@@ -13,8 +13,8 @@ import (
 
 	"claude-mem/client"
 	"claude-mem/internal/recorded"
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
-	"claude-mem/recall"
 )
 
 // read is how many of the hits an agent reads in full.
@@ -31,8 +31,8 @@ type row struct {
 func (r *row) add(n int, text, dump string) {
 	r.answers++
 	r.memories += n
-	r.tokens += recall.Tokens(text)
-	r.naive += recall.Tokens(dump)
+	r.tokens += tokens.Estimate(text)
+	r.naive += tokens.Estimate(dump)
 }
 
 func (r *row) print(w io.Writer) {
@@ -72,7 +72,7 @@ func (p *profile) measure(ctx context.Context, w io.Writer, queries []recorded.G
 		return err
 	}
 	text, err := json.Marshal(list.Tools)
-	fmt.Fprintf(w, "\nThe list of %d tools: %d tokens.\n", len(list.Tools), recall.Tokens(string(text)))
+	fmt.Fprintf(w, "\nThe list of %d tools: %d tokens.\n", len(list.Tools), tokens.Estimate(string(text)))
 	return err
 }
 

@@ -22,6 +22,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/providers"
 )
 
@@ -96,12 +97,11 @@ func (c *Client) Embed(ctx context.Context, texts []string) (providers.Embedding
 }
 
 // estimate is about how many tokens texts have, where the server does not count.
-func estimate(texts []string) (tokens int64) {
-	const bytesPerToken = 4
+func estimate(texts []string) (cost int64) {
 	for _, t := range texts {
-		tokens += 1 + int64(len(t))/bytesPerToken
+		cost += int64(tokens.Estimate(t))
 	}
-	return tokens
+	return cost
 }
 
 // post asks the server and returns its answer.

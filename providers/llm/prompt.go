@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/providers"
 )
@@ -16,20 +17,17 @@ const (
 	frame = 600 // tokens
 	// minEvent is how many bytes an event is worth showing with.
 	minEvent = 200
-	// bytesPerToken turns a budget of tokens into one of bytes. Text that is not ASCII
-	// takes more tokens a byte; it is cut again when it turns out too long.
-	bytesPerToken = 3
 )
 
 // Prompt is the material of a request as text for a model, of at most about
-// maxTokens tokens as [Tokens] estimates. Where there is more, the middle of each
+// maxTokens tokens as package tokens estimates. Where there is more, the middle of each
 // field and then events from the middle are left out, and it says so.
 func Prompt(r providers.Request, maxTokens int) string {
 	head, tail := opening(r), closing(r)
-	budget := max(maxTokens-Tokens(head)-Tokens(tail)-Tokens(system(r)), frame)
+	budget := max(maxTokens-tokens.Estimate(head)-tokens.Estimate(tail)-tokens.Estimate(system(r)), frame)
 	var events string
-	for size := budget * bytesPerToken; ; size /= 2 {
-		if events = renderEvents(r, size); Tokens(events) <= budget || size < minEvent {
+	for size := tokens.Bytes(budget); ; size /= 2 {
+		if events = renderEvents(r, size); tokens.Estimate(events) <= budget || size < minEvent {
 			break
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 	"claude-mem/providers"
 )
@@ -89,7 +90,7 @@ func TestPromptsAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, most := range []int{4000, 16000} {
 				got := Prompt(r, most)
-				if n := Tokens(got) + Tokens(system(r)); n > most+most/10 {
+				if n := tokens.Estimate(got) + tokens.Estimate(system(r)); n > most+most/10 {
 					t.Errorf("%d tokens, at most %d are wanted", n, most)
 				}
 				if len(r.Events) > 1 {

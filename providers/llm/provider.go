@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/providers"
 )
 
@@ -92,7 +93,7 @@ func (p *Provider) Generate(ctx context.Context, r providers.Request) (providers
 	}
 	if out.InputTokens == 0 && out.OutputTokens == 0 {
 		// Not every server counts, and a budget has to hold with one that does not.
-		out.InputTokens, out.OutputTokens = int64(Tokens(call.System)+Tokens(call.User)), int64(Tokens(c.Text))
+		out.InputTokens, out.OutputTokens = int64(tokens.Estimate(call.System)+tokens.Estimate(call.User)), int64(tokens.Estimate(c.Text))
 	}
 	a := Classify(c, r)
 	if err := a.err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"claude-mem/internal/tokens"
 	"claude-mem/memory"
 )
 
@@ -33,7 +34,7 @@ func TestUncountedTokensAreEstimated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, out := Tokens(system(r))+Tokens(Prompt(r, defaultInput)), Tokens(whole)
+	in, out := tokens.Estimate(system(r))+tokens.Estimate(Prompt(r, defaultInput)), tokens.Estimate(whole)
 	if got.Model != "asked" || got.InputTokens != int64(in) || got.OutputTokens != int64(out) {
 		t.Errorf("model %q, tokens %d and %d, want %d and %d", got.Model, got.InputTokens, got.OutputTokens, in, out)
 	}
