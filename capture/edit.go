@@ -65,7 +65,7 @@ func (c *Capture) Edit(ctx context.Context, caller memory.Caller, id string, ch 
 		return o, err
 	}
 	err = c.write(ctx, caller, func(u *unit) error {
-		old, err := u.Observation(ctx, caller.Scope(), id)
+		old, err := u.HoldObservation(ctx, caller.Scope(), id)
 		if err != nil {
 			return err
 		}

@@ -13,15 +13,15 @@ import (
 	"claude-mem/storage/postgres"
 )
 
-// Hooks of one moment overtake each other. Where a team's servers write at the same
-// time, no event of before the end is left out of the last summary.
-func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
+// onPostgres is a Capture on the engine where many write at the same time, and a caller
+// of a team.
+func onPostgres(t *testing.T) (c *Capture, store *postgres.Store, caller memory.Caller) {
+	t.Helper()
 	store, err := postgres.Open(t.Context(), testenv.SharedPostgres(t).Database(t, testenv.Template{}), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	var caller memory.Caller
+	t.Cleanup(func() { _ = store.Close() })
 	err = store.InTx(t.Context(), func(tx storage.Tx) error {
 		team, err := tx.EnsureTeam(t.Context(), memory.Team{ID: id.New(), Name: "team", CreatedAt: 1})
 		caller.Key = memory.APIKey{ID: id.New(), TeamID: team.ID, Name: "k", Hash: "h", Scopes: []string{memory.ScopeAll}, ActorID: "a", CreatedAt: 1}
@@ -33,7 +33,13 @@ func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := New(store, Options{})
+	return New(store, Options{CreateProjects: true}), store, caller
+}
+
+// Hooks of one moment overtake each other. Where a team's servers write at the same
+// time, no event of before the end is left out of the last summary.
+func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
+	c, store, caller := onPostgres(t)
 	for round := range 10 {
 		sid := "s" + strconv.Itoa(round)
 		first := tellOverlapping(t, c, caller, sid)
@@ -71,4 +77,29 @@ func tellOverlapping(t *testing.T, c *Capture, caller memory.Caller, sid string)
 	wg.Go(func() { tell("", true) })
 	wg.Wait()
 	return sessionID
+}
+
+// Two who change different things of a memory at the same time both get their way.
+func TestEditsThatOverlapKeepEachOther(t *testing.T) {
+	c, store, caller := onPostgres(t)
+	o, err := c.Remember(t.Context(), caller, Note{Project: "p", Content: "as it was"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(ch Change) {
+		if _, err := c.Edit(context.Background(), caller, o.ID, ch); err != nil {
+			t.Error(err)
+		}
+	}
+	for round := range 20 {
+		kind, content := "kind-"+strconv.Itoa(round), "content "+strconv.Itoa(round)
+		var wg sync.WaitGroup
+		wg.Go(func() { edit(Change{Kind: &kind}) })
+		wg.Go(func() { edit(Change{Content: &content}) })
+		wg.Wait()
+		got, err := store.Observation(t.Context(), o.Scope(), o.ID)
+		if err != nil || got.Kind != kind || got.Content != content {
+			t.Fatalf("round %d: %q and %q, %v", round, got.Kind, got.Content, err)
+		}
+	}
 }

@@ -15,7 +15,7 @@ func (c *Capture) SetGeneration(ctx context.Context, caller memory.Caller, id st
 		return p, err
 	}
 	err = c.write(ctx, caller, func(u *unit) error {
-		found, err := u.Project(ctx, caller.Scope(), id)
+		found, err := u.HoldProject(ctx, caller.Scope(), id)
 		if err != nil {
 			return err
 		}

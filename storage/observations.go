@@ -115,6 +115,9 @@ type ObservationWriter interface {
 	// the one that occurred last is not superseded: what is stored supersedes it, or is
 	// superseded by it. One that comes with a SupersededBy is left as it is.
 	PutObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (stored memory.Observation, created bool, err error)
+	// HoldObservation is Observation for whoever is about to write back what it read:
+	// until the transaction ends, others neither change it nor hold it.
+	HoldObservation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error)
 	// UpdateObservation replaces kind, content and metadata.
 	UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error)
 	// DeleteObservation removes the row, its sources and its index entry.

@@ -143,6 +143,10 @@ type TenantWriter interface {
 	EnsureTeam(ctx context.Context, t memory.Team) (memory.Team, error)
 	// EnsureProject returns the team's project of that name, made from p if there is none.
 	EnsureProject(ctx context.Context, p memory.Project) (memory.Project, error)
+	// HoldProject is Project for whoever is about to write back what it read: until the
+	// transaction ends, others neither change the project's row nor hold it; they may
+	// store what belongs to it.
+	HoldProject(ctx context.Context, s memory.Scope, id string) (memory.Project, error)
 	// SetProjectMetadata replaces the metadata, an object.
 	SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error)
 	PutKey(ctx context.Context, k memory.APIKey) error

@@ -122,6 +122,11 @@ func (t *tx) putSources(ctx context.Context, o memory.Observation, sources []mem
 	return nil
 }
 
+func (t *tx) HoldObservation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error) {
+	return one(ctx, t.q, "observation", readObservation, sql(selectObservation).
+		within(s, "o.").and("o.id = ?", id).add(` FOR NO KEY UPDATE`))
+}
+
 func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
 	metadata, err := json.Marshal(o.Metadata)
 	if err != nil {

@@ -112,6 +112,12 @@ func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Projec
 	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
 }
 
+// HoldProject takes the lock of an update, which the references of new rows share.
+func (t *tx) HoldProject(ctx context.Context, s memory.Scope, id string) (memory.Project, error) {
+	return one(ctx, t.q, "project", readProject, sql(`SELECT `+projectColumns+` FROM projects WHERE `).
+		inProject(s).and("id = ?", id).add(` FOR NO KEY UPDATE`))
+}
+
 func (t *tx) SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error) {
 	return one(ctx, t.q, "project", readProject, sql(`UPDATE projects SET metadata = ?, updated_at = ? WHERE `,
 		string(object(metadata)), at).inProject(s).and("id = ?", id).add(` RETURNING `+projectColumns))

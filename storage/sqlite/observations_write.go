@@ -83,6 +83,11 @@ func (t *tx) putSources(ctx context.Context, o memory.Observation, sources []mem
 	return nil
 }
 
+// HoldObservation implements storage.ObservationWriter: there is one writer at a time.
+func (t *tx) HoldObservation(ctx context.Context, s memory.Scope, id string) (memory.Observation, error) {
+	return t.Observation(ctx, s, id)
+}
+
 // UpdateObservation implements storage.ObservationWriter.
 func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memory.Observation, error) {
 	metadata, err := json.Marshal(o.Metadata)

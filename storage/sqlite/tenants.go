@@ -140,6 +140,11 @@ func (t *tx) EnsureProject(ctx context.Context, p memory.Project) (memory.Projec
 	return t.ProjectByName(ctx, memory.Scope{TeamID: p.TeamID}, p.Name)
 }
 
+// HoldProject implements storage.TenantWriter: there is one writer at a time.
+func (t *tx) HoldProject(ctx context.Context, s memory.Scope, id string) (memory.Project, error) {
+	return t.Project(ctx, s, id)
+}
+
 // SetProjectMetadata implements storage.TenantWriter.
 func (t *tx) SetProjectMetadata(ctx context.Context, s memory.Scope, id string, metadata json.RawMessage, at memory.Epoch) (memory.Project, error) {
 	w := inProject(s).and("id = ?", id)

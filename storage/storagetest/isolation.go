@@ -143,6 +143,9 @@ func reaches() map[string]reach {
 		},
 		"Around":            func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.Around(ctx, s, r.summary.Number, 9, 9)) },
 		"EventObservations": func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.EventObservations(ctx, s, r.event.ID)) },
+		"HoldObservation": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.HoldObservation(ctx, s, r.summary.ID))
+		},
 		"DeleteObservation": func(ctx c, tx t, s s, r r) (bool, error) {
 			err := tx.DeleteObservation(ctx, s, r.summary.ID)
 			return err == nil, err
@@ -262,6 +265,9 @@ func reachesOfBatches() map[string]reach {
 			e := r.event
 			e.OccurredAt += 9
 			return some(tx.EventsBefore(ctx, s, e, 9))
+		},
+		"HoldProject": func(ctx c, tx t, s s, r r) (bool, error) {
+			return found(tx.HoldProject(ctx, s, r.job.ProjectID))
 		},
 		"SetProjectMetadata": func(ctx c, tx t, s s, r r) (bool, error) {
 			return found(tx.SetProjectMetadata(ctx, s, r.job.ProjectID, []byte(`{"a":1}`), 2))

@@ -85,6 +85,7 @@ func Run(t *testing.T, open Open) {
 		{"cancellation", testCancellation},
 		{"outbox", testOutbox},
 		{"concurrency", testConcurrency},
+		{"holding", testHolding},
 		{"closing", testClosing},
 	}
 	for _, p := range parts {

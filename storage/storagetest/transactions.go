@@ -1,9 +1,12 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -167,6 +170,65 @@ func testConcurrency(f *fixture) {
 	f.ok(err)
 	f.same("events", n, kept.Load()+1)
 	f.same("messages", int64(len(f.sent())), kept.Load())
+}
+
+// testHolding lets many read a row and write it back with one letter more, at a time:
+// no letter gets lost.
+func testHolding(f *fixture) {
+	const writers, each = 4, 10
+	o := f.putObservation(newObservation(f.ours, "held", 1))
+	observation := func(tx storage.Tx) error {
+		held, err := tx.HoldObservation(f.ctx, f.ours, o.ID)
+		if err != nil {
+			return err
+		}
+		held.Content += "x"
+		_, err = tx.UpdateObservation(f.ctx, held)
+		return err
+	}
+	project := func(tx storage.Tx) error {
+		p, err := tx.HoldProject(f.ctx, f.ours, f.ours.ProjectID)
+		if err != nil {
+			return err
+		}
+		var m map[string]string
+		if err := json.Unmarshal(p.Metadata, &m); err != nil {
+			return err
+		}
+		metadata, err := json.Marshal(map[string]string{"grown": m["grown"] + "x"})
+		if err != nil {
+			return err
+		}
+		_, err = tx.SetProjectMetadata(f.ctx, f.ours, p.ID, metadata, 2)
+		return err
+	}
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range each {
+				for _, grow := range []func(storage.Tx) error{observation, project} {
+					if err := f.store.InTx(f.ctx, grow); err != nil {
+						f.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	all := strings.Repeat("x", writers*each)
+	grown, err := f.store.Observation(f.ctx, f.ours, o.ID)
+	f.ok(err)
+	f.same("content", grown.Content, o.Content+all)
+	p, err := f.store.Project(f.ctx, f.ours, f.ours.ProjectID)
+	f.ok(err)
+	f.same("metadata", string(bytes.ReplaceAll(p.Metadata, []byte(" "), nil)), `{"grown":"`+all+`"}`)
+	f.tx(func(tx storage.Tx) error {
+		_, err := tx.HoldObservation(f.ctx, f.ours, "nothing")
+		f.fails("a missing observation", err, memory.ErrNotFound)
+		_, err = tx.HoldProject(f.ctx, f.ours, "nothing")
+		f.fails("a missing project", err, memory.ErrNotFound)
+		return nil
+	})
 }
 
 // testClosing checks that a closed store refuses and does not hang.
