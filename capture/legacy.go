@@ -30,27 +30,20 @@ func (c *Capture) Stop(ctx context.Context, caller memory.Caller, in LastWord) (
 	if err != nil {
 		return s, job, err
 	}
-	d := c.newDraft(caller, p, memory.EventInput{
+	said := c.newDraft(caller, p, memory.EventInput{
 		ContentSessionID: in.ContentSessionID, PlatformSource: in.PlatformSource, SourceAdapter: in.SourceAdapter,
 		EventType: memory.EventAssistantMessage, Payload: payload, Metadata: in.Metadata, OccurredAt: &now,
 	}, true)
+	last := &said
+	if in.Message == "" {
+		last = nil
+	}
 	err = c.write(ctx, caller, func(u *unit) error {
-		sid, err := u.resolveSession(ctx, p.Scope(), d.session)
+		sid, err := u.resolveSession(ctx, p.Scope(), said.session)
 		if err != nil {
 			return err
 		}
-		if in.Message != "" {
-			stored, err := u.event(ctx, &d)
-			if err != nil {
-				return err
-			}
-			u.auditEvents([]Stored{stored})
-		}
-		found, err := u.Session(ctx, p.Scope(), sid)
-		if err != nil {
-			return err
-		}
-		s, job, err = u.endAndSumUp(ctx, found)
+		s, job, err = u.endAndSumUp(ctx, p.Scope(), sid, last)
 		return err
 	})
 	return s, job, err

@@ -40,9 +40,13 @@ func onPostgres(t *testing.T) (c *Capture, store *postgres.Store, caller memory.
 // time, no event of before the end is left out of the last summary.
 func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
 	c, store, caller := onPostgres(t)
-	for round := range 10 {
+	for round := range 20 {
 		sid := "s" + strconv.Itoa(round)
-		first := tellOverlapping(t, c, caller, sid)
+		end := hookEnd
+		if round%2 == 1 {
+			end = legacyEnd
+		}
+		first := tellOverlapping(t, c, caller, sid, end)
 		scope := memory.Scope{TeamID: caller.Key.TeamID}
 		n, err := store.CountSessionEvents(context.Background(), scope, first)
 		if err != nil {
@@ -55,26 +59,42 @@ func TestEventsThatOverlapTheEndAreSummedUp(t *testing.T) {
 	}
 }
 
+// An end ends a session that has the id with its host.
+type end func(c *Capture, caller memory.Caller, sid string) error
+
+func hookEnd(c *Capture, caller memory.Caller, sid string) error {
+	_, err := c.Hook(context.Background(), caller, memory.HookRecord{Project: "/src/p", SessionID: sid, OccurredAt: 1000, EndSession: true})
+	return err
+}
+
+func legacyEnd(c *Capture, caller memory.Caller, sid string) error {
+	_, _, err := c.Stop(context.Background(), caller, LastWord{Project: "/src/p", ContentSessionID: sid, Message: "done", SourceAdapter: "legacy"})
+	return err
+}
+
 // tellOverlapping tells of a session: one event, and then some together with its end.
-func tellOverlapping(t *testing.T, c *Capture, caller memory.Caller, sid string) (sessionID string) {
+func tellOverlapping(t *testing.T, c *Capture, caller memory.Caller, sid string, end end) (sessionID string) {
 	t.Helper()
-	tell := func(eventID string, end bool) memory.HookAnswer {
-		r := memory.HookRecord{Project: "/src/p", SessionID: sid, OccurredAt: 1000, EndSession: end}
-		if eventID != "" {
-			r.Event = &memory.HookEvent{Type: memory.EventToolUse, SourceID: sid + eventID}
-		}
-		a, err := c.Hook(context.Background(), caller, r)
+	tell := func(eventID string) memory.HookAnswer {
+		a, err := c.Hook(context.Background(), caller, memory.HookRecord{
+			Project: "/src/p", SessionID: sid, OccurredAt: 1000,
+			Event: &memory.HookEvent{Type: memory.EventToolUse, SourceID: sid + eventID},
+		})
 		if err != nil {
 			t.Error(err)
 		}
 		return a
 	}
-	sessionID = tell("first", false).SessionID
+	sessionID = tell("first").SessionID
 	var wg sync.WaitGroup
 	for n := range 4 {
-		wg.Go(func() { tell(strconv.Itoa(n), false) })
+		wg.Go(func() { tell(strconv.Itoa(n)) })
 	}
-	wg.Go(func() { tell("", true) })
+	wg.Go(func() {
+		if err := end(c, caller, sid); err != nil {
+			t.Error(err)
+		}
+	})
 	wg.Wait()
 	return sessionID
 }

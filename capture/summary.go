@@ -12,19 +12,27 @@ import (
 // caller cannot reach is memory.ErrNotFound.
 func (c *Capture) EndSession(ctx context.Context, caller memory.Caller, sessionID string) (s memory.Session, job memory.Job, err error) {
 	err = c.write(ctx, caller, func(u *unit) error {
-		found, err := u.HoldSession(ctx, caller.Scope(), sessionID)
-		if err != nil {
-			return err
-		}
-		s, job, err = u.endAndSumUp(ctx, found)
+		s, job, err = u.endAndSumUp(ctx, caller.Scope(), sessionID, nil)
 		return err
 	})
 	return s, job, err
 }
 
-// endAndSumUp ends a session that is held, now, and owes the summary of what there is
-// of it.
-func (u *unit) endAndSumUp(ctx context.Context, found memory.Session) (s memory.Session, job memory.Job, err error) {
+// endAndSumUp ends a session now and owes the summary of what there is of it, with the
+// last event, if one is given. It holds the session first: who ends it at the same
+// moment waits before having written anything.
+func (u *unit) endAndSumUp(ctx context.Context, scope memory.Scope, id string, last *draft) (s memory.Session, job memory.Job, err error) {
+	found, err := u.HoldSession(ctx, scope, id)
+	if err != nil {
+		return s, job, err
+	}
+	if last != nil {
+		stored, err := u.event(ctx, last)
+		if err != nil {
+			return s, job, err
+		}
+		u.auditEvents([]Stored{stored})
+	}
 	n, err := u.CountSessionEvents(ctx, found.Scope(), found.ID)
 	if err != nil {
 		return s, job, err
