@@ -142,6 +142,13 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 		return memory.HookAnswer{}, err
 	}
 	answer := memory.HookAnswer{SessionID: sid}
+	if d.record.EndSession {
+		// Whatever is not counted below has to find that the session has ended. It is held
+		// before a batch of it is joined: see storage.SessionWriter.
+		if _, err := u.HoldSession(ctx, scope, sid); err != nil {
+			return answer, err
+		}
+	}
 	if d.event != nil {
 		stored, err := u.event(ctx, d.event)
 		if err != nil {
@@ -149,16 +156,9 @@ func (u *unit) hook(ctx context.Context, d hookDraft) (memory.HookAnswer, error)
 		}
 		u.auditEvents([]Stored{stored})
 		answer.EventID, answer.Duplicate, answer.JobID = stored.Event.ID, !stored.Created, jobID(stored.Job)
-		answer.Duplicate = !stored.Created
 	}
 	if !d.record.Summarize && !d.record.EndSession {
 		return answer, nil
-	}
-	if d.record.EndSession {
-		// Whatever is not counted now has to find that the session has ended.
-		if _, err := u.HoldSession(ctx, scope, sid); err != nil {
-			return answer, err
-		}
 	}
 	n, err := u.CountSessionEvents(ctx, scope, sid)
 	if err != nil {
