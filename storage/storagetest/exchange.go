@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"context"
 	"errors"
 
 	"claude-mem/internal/id"
@@ -121,27 +120,21 @@ func testView(f *fixture) {
 
 // reachesOfExchange are the cases of walks.
 func reachesOfExchange() map[string]reach {
-	type (
-		c = context.Context
-		t = storage.Tx
-		s = memory.Scope
-		r = tenantRows
-	)
 	return map[string]reach{
-		"ProjectsAfter": func(ctx c, tx t, s s, r r) (bool, error) {
-			list, err := tx.ProjectsAfter(ctx, s, "", 99)
+		"ProjectsAfter": func(a attempt) (bool, error) {
+			list, err := a.ProjectsAfter(a.ctx, a.in, "", 99)
 			for _, p := range list {
-				if p.ID == r.job.ProjectID {
+				if p.ID == a.job.ProjectID {
 					return true, err
 				}
 			}
 			return false, err
 		},
-		"SessionsAfter":     func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.SessionsAfter(ctx, s, "", 9)) },
-		"EventsAfter":       func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.EventsAfter(ctx, s, "", 9)) },
-		"JobsAfter":         func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.JobsAfter(ctx, s, "", 9)) },
-		"ObservationsAfter": func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.ObservationsAfter(ctx, s, 0, 9)) },
-		"SourcesOf":         func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.SourcesOf(ctx, s, []string{r.summary.ID})) },
-		"BatchMembers":      func(ctx c, tx t, s s, r r) (bool, error) { return some(tx.BatchMembers(ctx, s, []string{r.batch.ID})) },
+		"SessionsAfter":     func(a attempt) (bool, error) { return some(a.SessionsAfter(a.ctx, a.in, "", 9)) },
+		"EventsAfter":       func(a attempt) (bool, error) { return some(a.EventsAfter(a.ctx, a.in, "", 9)) },
+		"JobsAfter":         func(a attempt) (bool, error) { return some(a.JobsAfter(a.ctx, a.in, "", 9)) },
+		"ObservationsAfter": func(a attempt) (bool, error) { return some(a.ObservationsAfter(a.ctx, a.in, 0, 9)) },
+		"SourcesOf":         func(a attempt) (bool, error) { return some(a.SourcesOf(a.ctx, a.in, []string{a.summary.ID})) },
+		"BatchMembers":      func(a attempt) (bool, error) { return some(a.BatchMembers(a.ctx, a.in, []string{a.batch.ID})) },
 	}
 }

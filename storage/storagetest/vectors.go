@@ -1,8 +1,6 @@
 package storagetest
 
 import (
-	"context"
-
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -69,26 +67,20 @@ func testVectors(f *fixture) {
 
 // reachesOfVectors are the cases of the isolation test for vectors.
 func reachesOfVectors() map[string]reach {
-	type (
-		c = context.Context
-		t = storage.Tx
-		s = memory.Scope
-		r = tenantRows
-	)
 	return map[string]reach{
-		"Vectors": func(ctx c, tx t, s s, _ r) (bool, error) { return some(tx.Vectors(ctx, s, "m", 0, 0)) },
-		"CountVectors": func(ctx c, tx t, s s, _ r) (bool, error) {
-			n, err := tx.CountVectors(ctx, s, "m")
+		"Vectors": func(a attempt) (bool, error) { return some(a.Vectors(a.ctx, a.in, "m", 0, 0)) },
+		"CountVectors": func(a attempt) (bool, error) {
+			n, err := a.CountVectors(a.ctx, a.in, "m")
 			return n > 0, err
 		},
-		"WithoutVector": func(ctx c, tx t, s s, _ r) (bool, error) {
-			return some(tx.WithoutVector(ctx, s, "another", storage.Place{}, 0))
+		"WithoutVector": func(a attempt) (bool, error) {
+			return some(a.WithoutVector(a.ctx, a.in, "another", storage.Place{}, 0))
 		},
-		"PutVectors": func(ctx c, tx t, s s, r r) (bool, error) {
-			if err := tx.PutVectors(ctx, s, "n", storage.Vector{Number: r.summary.Number, Values: []byte{1}}); err != nil {
+		"PutVectors": func(a attempt) (bool, error) {
+			if err := a.PutVectors(a.ctx, a.in, "n", storage.Vector{Number: a.summary.Number, Values: []byte{1}}); err != nil {
 				return false, err
 			}
-			n, err := tx.CountVectors(ctx, r.summary.Scope(), "n")
+			n, err := a.CountVectors(a.ctx, a.summary.Scope(), "n")
 			return n > 0, err
 		},
 	}
