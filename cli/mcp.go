@@ -16,6 +16,7 @@ import (
 	"claude-mem/internal/project"
 	"claude-mem/internal/version"
 	"claude-mem/mcp"
+	"claude-mem/memory"
 )
 
 func (c *console) mcpCommand() *cobra.Command {
@@ -100,6 +101,9 @@ func (d *mcpDoor) Project(ctx context.Context, m mcp.Memory, asked string) (stri
 		return "", err
 	}
 	p, err := pick(all, asked, here)
+	if errors.Is(err, memory.ErrNotFound) && len(all) > 0 {
+		return "", memory.Errorf(memory.CodeNotFound, "%w; leave project out for the current one, or take one of %s", err, names(all))
+	}
 	if err != nil {
 		return "", err
 	}

@@ -74,6 +74,10 @@ func TestMCPOverStandardStreams(t *testing.T) {
 	if text := mcpTool(t, cs, "timeline", map[string]any{"query": "release", "project": filepath.Base(folder)}); !strings.Contains(text, "#1") {
 		t.Errorf("%q", text)
 	}
+	res, err := cs.CallTool(t.Context(), &sdk.CallToolParams{Name: "search", Arguments: map[string]any{"query": "release", "project": "nowhere"}})
+	if err != nil || !res.IsError || !strings.Contains(res.Content[0].(*sdk.TextContent).Text, "take one of "+folder) {
+		t.Errorf("an unknown project: %v, %+v", err, res)
+	}
 	if err := cs.Close(); err != nil {
 		t.Errorf("the server ends with %v", err)
 	}

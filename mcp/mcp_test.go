@@ -253,6 +253,15 @@ func TestWriting(t *testing.T) {
 	}
 }
 
+// Words that nothing holds are no mistake.
+func TestATimelineOfNothingSaysSo(t *testing.T) {
+	f := &fake{err: memory.Errorf(memory.CodeNotFound, "Observation not found")}
+	text, failed := call(t, session(t, f), "timeline", map[string]any{"query": "zebra"})
+	if failed || !strings.HasPrefix(text, "Nothing matches.") {
+		t.Errorf("failed %v: %q", failed, text)
+	}
+}
+
 // What is wrong is told to the model as a result, with what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -267,6 +276,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"no date":          {"search", map[string]any{"query": "x", "since": "last week"}, nil, "2026-01-31"},
 		"neither":          {"timeline", map[string]any{}, nil, "anchor"},
 		"foreign number":   {"timeline", map[string]any{"anchor": 3}, memory.Errorf(memory.CodeNotFound, "Observation not found"), "take a number from search"},
+		"no job":           {"observation_generation_status", map[string]any{"jobId": "x"}, memory.Errorf(memory.CodeNotFound, "Generation job not found"), "observation_record_event"},
 		"gone":             {"get_observations", map[string]any{"ids": []int{7}}, nil, "there is no memory #7"},
 		"text for number":  {"get_observations", map[string]any{"ids": []string{"#7"}}, nil, "integer"},
 		"down":             {"search", map[string]any{"query": "x"}, memory.Errorf(memory.CodeUnavailable, "no answer"), "claude-mem doctor"},

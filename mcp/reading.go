@@ -65,6 +65,9 @@ func searchTool(d Door) tool[searchArgs] {
 	}
 }
 
+// nothingMatches is the answer to words that nothing holds.
+const nothingMatches = "Nothing matches. Try other words, or name another project.\n"
+
 // found searches and lists what there is.
 func found(ctx context.Context, search func(context.Context, client.SearchRequest) (client.SearchResponse, error), ask client.SearchRequest) (string, error) {
 	if ask.Limit == 0 {
@@ -78,7 +81,7 @@ func found(ctx context.Context, search func(context.Context, client.SearchReques
 	for i, h := range answer.Observations {
 		hits[i] = h.Observation
 	}
-	text := "Nothing matches. Try other words, or name another project.\n"
+	text := nothingMatches
 	switch {
 	case len(hits) > 0:
 		text = list(hits)
@@ -123,6 +126,9 @@ func timelineTool(d Door) tool[timelineArgs] {
 			answer, err := m.Timeline(ctx, client.TimelineRequest{
 				ProjectID: project, Anchor: in.Anchor, Query: in.Query, Before: new(in.Before), After: new(in.After),
 			})
+			if in.Query != "" && memory.CodeOf(err) == memory.CodeNotFound {
+				return nothingMatches, nil
+			}
 			if err != nil {
 				return "", inProject(err)
 			}

@@ -129,6 +129,9 @@ func statusTool(d Door) tool[statusArgs] {
 				return "", err
 			}
 			j, err := m.Job(ctx, in.JobID)
+			if memory.CodeOf(err) == memory.CodeNotFound {
+				return "", memory.Errorf(memory.CodeNotFound, "there is no job %s; give the one that observation_record_event named", in.JobID)
+			}
 			if err != nil {
 				return "", err
 			}
