@@ -243,7 +243,8 @@ func (s screen) timeline(t client.TimelineResponse) {
 		}
 		head := mark + " #" + strconv.FormatInt(o.Number, 10)
 		kind := fmt.Sprintf("%-*s", kinds, clean(o.Kind))
-		s.printf("%-7s %s  %s  %s\n", head, s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind), s.paint(st, s.line(28+kinds, o.Title())))
+		title := s.line(28+kinds+len(stale(o)), o.Title())
+		s.printf("%-7s %s  %s  %s%s\n", head, s.paint(dim, when(o.OccurredAt)), s.paint(yellow, kind), s.paint(st, title), s.paint(dim, stale(o)))
 	}
 }
 
