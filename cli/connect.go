@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"claude-mem/client"
@@ -57,16 +55,7 @@ func (c *console) connectWith(ctx context.Context, cfg *config.Config) (*client.
 
 // localClient is a client of the daemon that is described.
 func localClient(cfg *config.Config, s instance.State) *client.Client {
-	return client.New(addressOf(s), cfg.String(config.ServerAPIKey), client.Options{})
-}
-
-// addressOf is where a daemon is reached from this machine.
-func addressOf(s instance.State) string {
-	host := s.Host
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(s.Port))
+	return client.New(s.URL(), cfg.String(config.ServerAPIKey), client.Options{})
 }
 
 // ensureDaemon returns the state of the profile's daemon, and whether it had to be

@@ -49,7 +49,7 @@ func (c *console) startCommand() *cobra.Command {
 			if started {
 				word = "started"
 			}
-			c.say("claude-mem %s: pid %d, %s", word, state.PID, addressOf(state))
+			c.say("claude-mem %s: pid %d, %s", word, state.PID, state.URL())
 			return nil
 		},
 	}
@@ -114,7 +114,7 @@ func (c *console) restartCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.say("claude-mem restarted: pid %d, %s", state.PID, addressOf(state))
+			c.say("claude-mem restarted: pid %d, %s", state.PID, state.URL())
 			return nil
 		},
 	}
@@ -187,7 +187,7 @@ func (c *console) status(ctx context.Context, cfg *config.Config) (statusReport,
 	}
 	report.Running = running
 	if state.Listening() {
-		report.URL, report.State = addressOf(state), &state
+		report.URL, report.State = state.URL(), &state
 		report.ask(ctx, localClient(cfg, state))
 	}
 	return report, nil

@@ -6,26 +6,8 @@ import (
 	"testing"
 
 	"claude-mem/client"
-	"claude-mem/internal/instance"
 	"claude-mem/memory"
 )
-
-func TestAddressOf(t *testing.T) {
-	for _, c := range []struct {
-		host, want string
-	}{
-		{"127.0.0.1", "http://127.0.0.1:37877"},
-		{"0.0.0.0", "http://127.0.0.1:37877"},
-		{"::", "http://127.0.0.1:37877"},
-		{"", "http://127.0.0.1:37877"},
-		{"::1", "http://[::1]:37877"},
-		{"192.0.2.7", "http://192.0.2.7:37877"},
-	} {
-		if got := addressOf(instance.State{Host: c.host, Port: 37877}); got != c.want {
-			t.Errorf("addressOf(%q) = %s, want %s", c.host, got, c.want)
-		}
-	}
-}
 
 func TestStatusSaysHowItIs(t *testing.T) {
 	busy := client.LaneHealth{

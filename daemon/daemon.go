@@ -3,9 +3,7 @@ package daemon
 import (
 	"context"
 	"log/slog"
-	"net"
 	"os"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -78,7 +76,7 @@ func (d *Daemon) URL() string {
 	if d.state.Port == 0 {
 		return ""
 	}
-	return "http://" + net.JoinHostPort(d.state.Host, strconv.Itoa(d.state.Port))
+	return d.state.URL()
 }
 
 // Run runs the daemon until ctx is done. It returns nil after a clean stop, a

@@ -44,12 +44,12 @@ func (d *Daemon) runOwn(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 
-	l, err := instance.Listen(ctx, d.cfg.String(config.ServerHost), d.cfg.Int(config.ServerPort))
+	l, err := listenNear(ctx, d.cfg.String(config.ServerHost), d.cfg.Int(config.ServerPort))
 	if err != nil {
 		return err
 	}
 	publish := func() error {
-		// The socket takes connections since Listen, so whoever reads the state can come.
+		// The socket takes connections already, so whoever reads the state can come.
 		d.state = stateOf(l)
 		return lock.Publish(d.state)
 	}

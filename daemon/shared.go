@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 
 	"claude-mem/internal/config"
-	"claude-mem/internal/instance"
 )
 
 // runShared runs one of a team's processes, of which any number may run, on this
@@ -30,7 +29,7 @@ func (d *Daemon) runShared(ctx context.Context) (err error) {
 	if d.role == generates {
 		return d.run(ctx, p, func() error { return nil })
 	}
-	l, err := instance.ListenAt(ctx, d.cfg.String(config.ServerHost), d.cfg.Int(config.ServerPort))
+	l, err := listenAt(ctx, d.cfg.String(config.ServerHost), d.cfg.Int(config.ServerPort))
 	if err != nil {
 		return err
 	}

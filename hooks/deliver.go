@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,15 +68,7 @@ func (c *call) server() (url string, up bool) {
 	if !running || !state.Listening() {
 		return "", false
 	}
-	return "http://" + net.JoinHostPort(reachable(state.Host), strconv.Itoa(state.Port)), true
-}
-
-// reachable is where a daemon that listens everywhere is found on its own machine.
-func reachable(host string) string {
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		return "127.0.0.1"
-	}
-	return host
+	return state.URL(), true
 }
 
 // await starts the daemon and waits until it listens or ctx is done.
@@ -123,7 +113,9 @@ func (c *call) startDaemon() {
 func (c *call) send(ctx context.Context, url string, r memory.HookRecord, patient bool) (memory.HookAnswer, error) {
 	to := post
 	if far(url) {
-		to = c.params.Far
+		if to = c.params.Far; to == nil { // a daemon at an address that its settings do not tell
+			to = nowhere
+		}
 	}
 	for {
 		answer, err := to(ctx, url, c.cfg.String(config.ServerAPIKey), r)
@@ -138,8 +130,20 @@ func (c *call) send(ctx context.Context, url string, r memory.HookRecord, patien
 	}
 }
 
-// far reports whether the server takes more than [post] can do.
-func far(url string) bool { return strings.HasPrefix(strings.ToLower(url), "https:") }
+// nowhere is a Sender for want of one.
+func nowhere(_ context.Context, url, _ string, _ memory.HookRecord) (memory.HookAnswer, error) {
+	return memory.HookAnswer{}, memory.Errorf(memory.CodeUnavailable, "%s takes a program that can look it up", url)
+}
+
+// far reports whether the server takes more than [post] can do: TLS, or the look-up of
+// a name. What is no address at all is for post to refuse.
+func far(url string) bool {
+	if strings.HasPrefix(url, "http://") {
+		host, _ := splitBase(url)
+		return host != "" && !near(host)
+	}
+	return strings.HasPrefix(strings.ToLower(url), "https:")
+}
 
 // stores reports whether the record tells anything, rather than only asks.
 func stores(r memory.HookRecord) bool { return r.Event != nil || r.Summarize || r.EndSession }

@@ -113,7 +113,7 @@ func (c *call) run(ctx context.Context) []byte {
 	if c.cfg.Bool(config.Disable) {
 		return nil
 	}
-	if c.params.Far == nil && far(c.cfg.String(config.ServerURL)) {
+	if c.params.Far == nil && far(cmp.Or(c.cfg.String(config.ServerURL), config.BaseURL(c.cfg.String(config.ServerHost), 0))) {
 		c.undone = true
 		return nil
 	}

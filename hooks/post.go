@@ -8,10 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strconv"
 	"strings"
-	"time"
 
 	"claude-mem/memory"
 )
@@ -31,8 +29,7 @@ func post(ctx context.Context, base, key string, r memory.HookRecord) (memory.Ho
 	if err != nil {
 		return memory.HookAnswer{}, memory.Errorf(memory.CodeValidation, "encode the record: %w", err)
 	}
-	// Package net/url would have this program wait for others, see package early.
-	host, path, _ := strings.Cut(strings.TrimPrefix(base, "http://"), "/")
+	host, path := splitBase(base)
 	if !strings.HasPrefix(base, "http://") || host == "" || strings.ContainsAny(base+key, " @?#\r\n") {
 		return memory.HookAnswer{}, memory.Errorf(memory.CodeUnauthorized, "the server's address, %q, or the key is none", base)
 	}
@@ -58,22 +55,20 @@ func post(ctx context.Context, base, key string, r memory.HookRecord) (memory.Ho
 	return out, nil
 }
 
+// splitBase splits an address that begins with http:// into host and path. Package net/url
+// would have this program wait for others, see package early.
+func splitBase(base string) (host, path string) {
+	host, path, _ = strings.Cut(strings.TrimPrefix(base, "http://"), "/")
+	return host, path
+}
+
 // exchange sends the request and returns the status and the body of the answer.
 func exchange(ctx context.Context, host string, request []byte) (int, []byte, error) {
-	if _, _, err := net.SplitHostPort(host); err != nil {
-		host += ":80"
-	}
-	deadline, _ := ctx.Deadline() // the zero time is no deadline
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1}
-	conn, err := d.DialContext(context.WithoutCancel(ctx), "tcp", host)
+	conn, err := dial(ctx, host)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.SetDeadline(deadline); err != nil {
-		return 0, nil, err
-	}
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if _, err := conn.Write(request); err != nil {
 		return 0, nil, err
 	}

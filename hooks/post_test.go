@@ -1,15 +1,12 @@
 package hooks
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"claude-mem/internal/config"
-	"claude-mem/memory"
 )
 
 func TestReadAnswer(t *testing.T) {
@@ -86,22 +83,5 @@ func TestServerAddress(t *testing.T) {
 		if err == nil || wrong(err) {
 			t.Errorf("%s: %v: the record is not at fault", address, err)
 		}
-	}
-}
-
-func TestFarServer(t *testing.T) {
-	env := []string{config.DataDir + "=" + t.TempDir(), config.ServerURL + "=https://memory.example", config.ServerAPIKey + "=k"}
-	stdin := strings.NewReader(toolPayload)
-	if Run(t.Context(), Params{Agent: ClaudeCode, Stdin: stdin, Stdout: io.Discard, Environ: env}) || stdin.Len() != len(toolPayload) {
-		t.Error("a call that cannot be done was begun")
-	}
-	var asked string
-	far := func(_ context.Context, url, key string, r memory.HookRecord) (memory.HookAnswer, error) {
-		asked = url + " " + key + " " + r.Event.Type
-		return memory.HookAnswer{}, errors.New("no")
-	}
-	done := Run(t.Context(), Params{Agent: ClaudeCode, Stdin: stdin, Stdout: io.Discard, Environ: env, Far: far})
-	if want := "https://memory.example k tool_use"; !done || asked != want {
-		t.Errorf("done: %v, asked %q", done, asked)
 	}
 }

@@ -1,10 +1,9 @@
 package config
 
 import (
-	"net"
-	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -26,11 +25,21 @@ func (c *Config) pointAtTeam() {
 		return
 	}
 	host, port := c.String(ServerHost), c.Int(ServerPort)
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		host = "127.0.0.1" // where everywhere is, seen from this machine
-	}
 	if port == 0 {
 		port = DefaultPort()
 	}
-	c.values[ServerURL] = value{"http://" + net.JoinHostPort(host, strconv.Itoa(port)), Origin{"default", "of " + ServerDatabaseURL}}
+	c.values[ServerURL] = value{BaseURL(host, port), Origin{"default", "of " + ServerDatabaseURL}}
+}
+
+// BaseURL is where a server that listens on host at port is reached from this machine,
+// such as http://127.0.0.1:37877. Package net has all of this, but a hook would have
+// to wait for what that initialises.
+func BaseURL(host string, port int) string {
+	if strings.Trim(host, "0.:") == "" { // everywhere, in whichever form: 0.0.0.0, ::
+		host = "127.0.0.1"
+	}
+	if strings.ContainsAny(host, ":%") {
+		host = "[" + host + "]"
+	}
+	return "http://" + host + ":" + strconv.Itoa(port)
 }

@@ -37,6 +37,9 @@ type State struct {
 	StartedAt memory.Epoch `json:"startedAtEpoch"`
 }
 
+// URL is where the daemon is reached from this machine.
+func (s State) URL() string { return config.BaseURL(s.Host, s.Port) }
+
 // Listening reports whether the daemon can be reached yet.
 func (s State) Listening() bool { return s.Port != 0 }
 

@@ -9,8 +9,6 @@ import (
 	"syscall"
 )
 
-const errAddrInUse = syscall.EADDRINUSE
-
 // detached gives the daemon a session of its own: no terminal, and no signal meant
 // for the host's process group.
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -7,8 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-const errAddrInUse = windows.WSAEADDRINUSE
-
 // detached gives the daemon no console and a process group of its own.
 func detached() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{

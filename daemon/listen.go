@@ -1,4 +1,4 @@
-package instance
+package daemon
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 // portTries is how many ports are tried before any free one is taken.
 const portTries = 100
 
-// ListenAt listens on host at the port and no other, for clients that have been told
+// listenAt listens on host at the port and no other, for clients that have been told
 // which it is; a port of 0 means [config.DefaultPort].
-func ListenAt(ctx context.Context, host string, port int) (net.Listener, error) {
+func listenAt(ctx context.Context, host string, port int) (net.Listener, error) {
 	if port == 0 {
 		port = config.DefaultPort()
 	}
@@ -26,9 +26,9 @@ func ListenAt(ctx context.Context, host string, port int) (net.Listener, error) 
 	return l, nil
 }
 
-// Listen listens on host at the port, or at the next free one; a port of 0 means
+// listenNear listens on host at the port, or at the next free one; a port of 0 means
 // [config.DefaultPort].
-func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
+func listenNear(ctx context.Context, host string, port int) (net.Listener, error) {
 	if port == 0 {
 		port = config.DefaultPort()
 	}

@@ -1,4 +1,4 @@
-package instance
+package daemon
 
 import (
 	"net"
@@ -9,7 +9,7 @@ import (
 
 func listen(t *testing.T, port int) int {
 	t.Helper()
-	l, err := Listen(t.Context(), "127.0.0.1", port)
+	l, err := listenNear(t.Context(), "127.0.0.1", port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestListenAtTheLastPort(t *testing.T) {
 }
 
 func TestListenElsewhereIsAnError(t *testing.T) {
-	if l, err := Listen(t.Context(), "192.0.2.1", 0); err == nil {
+	if l, err := listenNear(t.Context(), "192.0.2.1", 0); err == nil {
 		_ = l.Close()
 		t.Error("listened on an address that is not ours")
 	}
@@ -45,7 +45,7 @@ func TestListenElsewhereIsAnError(t *testing.T) {
 
 func TestListenAtTakesNoOtherPort(t *testing.T) {
 	taken := listen(t, 0)
-	if l, err := ListenAt(t.Context(), "127.0.0.1", taken); err == nil {
+	if l, err := listenAt(t.Context(), "127.0.0.1", taken); err == nil {
 		_ = l.Close()
 		t.Errorf("listened at %v, which was taken", l.Addr())
 	}
