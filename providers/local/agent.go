@@ -17,7 +17,7 @@ func (sc scene) delegated(c *call) note {
 		text = flatten(parts)
 	}
 	d := digest(text)
-	title := first(d.finding(), d.title())
+	title := impersonal(first(d.finding(), d.title()))
 	if title == "" {
 		return skipped("sub-agent brought nothing back")
 	}

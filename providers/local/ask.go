@@ -16,7 +16,7 @@ type ask struct {
 // askOf reads a prompt. Answers such as “yes” and texts that a host wrote in the
 // user's place name no intent.
 func askOf(prompt string) ask {
-	raw := stripTags(prompt)
+	raw := withoutLog(stripTags(prompt))
 	text := oneLine(raw)
 	if begins(text, "This session is being continued", "[Request interrupted",
 		"Caveat: The messages below", "Operation stopped by hook") || !meaningful(text) {
@@ -30,8 +30,9 @@ func askOf(prompt string) ask {
 func opening(raw string) string {
 	head := ""
 	rows := lines(raw)
-	if at := slices.IndexFunc(rows, complains); at >= 0 && pasted(rows[0]) {
-		rows = rows[at:]
+	enough := 15
+	if pasted(rows[0]) {
+		enough = 80 // of an output the first line seldom says why
 	}
 	for _, row := range rows {
 		row = oneLine(strings.TrimLeft(row, "#>•│⨯✗ "))
@@ -42,11 +43,24 @@ func opening(raw string) string {
 			continue
 		}
 		head = strings.TrimSpace(head + " " + row)
-		if len(head) > 15 && !strings.HasSuffix(head, ":") {
+		if len(head) > enough && !strings.HasSuffix(head, ":") && !vague(head) {
 			break
 		}
 	}
-	return firstSentence(head)
+	wanted, rest := cutSentence(head)
+	if rest != "" && vague(wanted) {
+		return firstSentence(rest)
+	}
+	return wanted
+}
+
+// withoutLog drops of an output that was pasted what comes before the first complaint.
+func withoutLog(raw string) string {
+	rows := lines(raw)
+	if at := slices.IndexFunc(rows, complains); at > 0 && pasted(rows[0]) {
+		return strings.Join(rows[at:], "\n")
+	}
+	return raw
 }
 
 // pasted reports whether a prompt's first line is another program's output.

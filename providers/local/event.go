@@ -12,8 +12,8 @@ import (
 type scene struct {
 	root string // of the project: an absolute path, or ""
 	ask  ask    // what the user had asked for
-	// failing says that something failed before in the session, as far as is known, and
-	// nothing passed since.
+	// failing says that tests or a build failed before in the session, as far as is known,
+	// and that no tests passed since.
 	failing bool
 }
 
@@ -34,8 +34,12 @@ func (sc *scene) saw(title string) {
 	switch {
 	case strings.HasPrefix(title, passes):
 		sc.failing = false
-	case strings.Contains(title, " fails: ") || strings.Contains(title, " fail: ") || strings.HasPrefix(title, notRun):
+	case strings.HasPrefix(title, notRun):
 		sc.failing = true
+	case strings.Contains(title, " fails: ") || strings.Contains(title, " fail: "):
+		// What else may fail, such as a linter, tests say nothing about.
+		what, _, _ := strings.Cut(strings.ToLower(title), " fail")
+		sc.failing = sc.failing || hasWord(what, "test", "tests", "build", "vet", "compile", "check", "tsc")
 	}
 }
 

@@ -10,7 +10,7 @@
 //     web.go, agent.go, mcp.go, decision.go.
 //   - A rule answers with a draft, or with the reason why there is nothing to
 //     remember: reading and looking around are not memories, and neither is a check
-//     that passed as it always does.
+//     that passed as it always does, or tests where none had failed.
 //
 // What the rules stand on:
 //
@@ -20,10 +20,11 @@
 //   - Commands: shell.go takes the line apart, command.go and tasks.go say what each
 //     part is for, outcome.go and lines.go read the output; failure.go, git.go,
 //     forge.go, files.go and install.go put it into words.
-//   - Messages: markdown.go and prose.go sort what an answer says.
+//   - Messages: markdown.go, nested.go and prose.go sort what an answer says, title.go
+//     and vague.go choose what it is called by.
 //   - Prompts: ask.go and wish.go read what the user wanted.
 //
-// session.go and summary.go tell a whole session from the same steps, batch.go
+// session.go, summary.go and next.go tell a whole session from the same steps, batch.go
 // several events at once.
 //
 // Kinds are chosen by evidence: what the diff does, and the words of the prompt it

@@ -53,6 +53,8 @@ type reader struct {
 	code     []string
 	offering bool // what follows an offer is part of it
 	table    bool // the header of the table has passed
+	indent   int  // of the row
+	outer    []outer
 }
 
 // introduced notes what comes first after a sentence that introduces it.
@@ -74,6 +76,7 @@ func (r *reader) told(s string) {
 // shows is in the files, and it would be most of what is remembered.
 func (r *reader) row(row string) {
 	text := strings.TrimSpace(row)
+	r.indent = indent(row)
 	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
 		r.endParagraph()
 		if r.fenced = !r.fenced; !r.fenced {
@@ -176,6 +179,7 @@ func listItem(text string) (string, bool) {
 // follows stands for itself.
 func (r *reader) heading(text string) {
 	r.settle()
+	r.outer = nil
 	title := unnumbered(strings.TrimRight(plain(text), ": "))
 	r.offering = hasWord(strings.ToLower(title), "next step", "next steps", "remaining", "todo", "follow-up", "follow-ups",
 		"open questions")
@@ -209,12 +213,23 @@ func (r *reader) item(text string) {
 		return
 	}
 	r.introduced(text)
-	if r.topic != "" && !strings.Contains(text, r.topic) {
+	r.fact(text, r.nested())
+}
+
+// fact keeps an item, with what it stands under.
+func (r *reader) fact(text, parent string) {
+	open := outer{indent: r.indent, text: text, fact: -1}
+	switch {
+	case parent != "":
+		text = labelled(parent, text)
+	case r.topic != "" && !strings.Contains(text, r.topic):
 		text = r.topic + ": " + text
 	}
 	if len(r.facts) < 60 {
+		open.fact = len(r.facts)
 		r.facts = append(r.facts, text)
 	}
+	r.outer = append(r.outer, open)
 }
 
 // tableRow makes a fact of a row; the head of the table says nothing on its own.
@@ -244,6 +259,9 @@ func (r *reader) endParagraph() {
 		return
 	}
 	text := plain(strings.Join(r.para, " "))
+	if _, rest, ok := strings.Cut(text, ". "); ok && strings.Trim(text[:len(text)-len(rest)], "0123456789. ") == "" {
+		text = rest // a heading that is numbered, written as a sentence
+	}
 	r.para = nil
 	for text != "" {
 		var s string
@@ -291,6 +309,7 @@ func (r *reader) sentence(s string) {
 // lead keeps a sentence that tells something.
 func (r *reader) lead(s string) {
 	r.told(s)
+	r.outer = nil
 	r.leads = append(r.leads, s)
 	if r.opener = ""; strings.HasSuffix(s, ":") {
 		r.opener = s

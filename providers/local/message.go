@@ -40,7 +40,7 @@ func leans(s string) bool {
 		"that's", "it's", "there's", "he", "she", "try", "please", "ready", "want", "would", "shall", "let", "feel":
 		return true
 	}
-	return len(strings.Fields(s)) < 3 && len(identifiers(s)) == 0
+	return len(strings.Fields(s)) < 3 && len(identifiers(s)) == 0 || !strings.HasSuffix(s, ":") && vague(s)
 }
 
 // best keeps the facts that carry most: names, places, causes. Their order stays.
@@ -115,7 +115,8 @@ func (sc scene) kindOfMessage(d doc, low string) string {
 	}
 	claims := strings.ToLower(strings.Join(d.claims(), "\n"))
 	told := strings.ToLower(strings.Join(slices.Concat(d.leads, d.heads), "\n"))
-	asks := sc.ask.isQuestion()
+	// Whoever is asked “could we …?” may just do it, and says so first.
+	asks := sc.ask.isQuestion() && !done(firstField(strings.ToLower(d.title())))
 	switch {
 	case asks && sc.ask.wantsAdvice():
 		return memory.KindDecision

@@ -27,7 +27,7 @@ func offered(s string) string {
 	low := strings.ToLower(s)
 	for _, start := range []string{"would you like me to ", "do you want me to ", "want me to ", "should i ", "shall i ", "may i ",
 		"let me know if you'd like me to ", "let me know if you want me to ", "let me know if i should ", "if you'd like, i can ",
-		"if you want, i can ", "would you like to ", "do you want to ", "ready to ", "can you ", "could you "} {
+		"if you want, i can ", "i can also ", "i can ", "i could ", "would you like to ", "do you want to ", "ready to ", "can you ", "could you "} {
 		if !strings.HasPrefix(low, start) {
 			continue
 		}

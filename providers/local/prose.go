@@ -44,7 +44,7 @@ func withoutOpener(s string) string {
 		"Done!", "Done.", "Done -", "Done:", "Perfect!", "Great!", "Good news -", "Good -",
 		"Great question!", "Good question!", "Good question.", "Excellent question!", "You're right to ask -", "You're right!",
 		"You're right,", "You're right.", "You're right -", "You're right —", "Yes —", "Ah yes,", "Great observations.", "Good thinking.", "Of course.", "Good catch!", "Absolutely.", "Exactly.", "Correct.",
-		"Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see.",
+		"Right,", "Hmm,", "Good catch.", "Good point.", "Good point!", "Good idea.", "I see the issue.", "I see now.", "I see.",
 		"You're absolutely right!", "Excellent!", "Fixed!", "Fixed.", "Ah,", "Okay,", "OK,", "So,", "Well,", "Actually,"} {
 		if rest, ok := strings.CutPrefix(s, opener); ok {
 			s = strings.TrimSpace(rest)
@@ -54,6 +54,9 @@ func withoutOpener(s string) string {
 		if _, rest, ok := strings.Cut(s, ", "); ok && strings.HasPrefix(s, source) && len(s)-len(rest) < 70 && !enumerated(rest) {
 			s = rest
 		}
+	}
+	for _, seen := range []string{"I can see that ", "I can see ", "I see that ", "I see "} {
+		s = strings.TrimPrefix(s, seen)
 	}
 	if s = strings.TrimLeft(s, ".,!- "); s == "" {
 		return ""
@@ -80,6 +83,9 @@ func capital(s string) string {
 // isOffer reports whether a sentence leaves the next move to the user.
 func isOffer(s string) bool {
 	low := strings.ToLower(s)
+	if begins(low, "i can ", "i could ") && !begins(low, "i can now", "i can't", "i cannot", "i can confirm") || holds(low, "quick question", "would you prefer", "do you prefer") {
+		return true
+	}
 	for _, start := range []string{"would you like", "want me", "should i", "do you want", "shall i", "let me know",
 		"could you", "can you", "ready to", "to clarify", "which ", "if you'd like", "if you want", "you could also",
 		"you can also", "next steps"} {

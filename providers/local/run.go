@@ -92,7 +92,7 @@ const (
 	notRun = "Tests do not run: "
 )
 
-// passed tells of tests that passed after something had failed: which, and how many.
+// passed tells of tests that passed after they had failed: which, and how many.
 // That they pass as ever is for the summary.
 func (sc scene) passed(main segment, o outcome) note {
 	if !sc.failing {

@@ -67,13 +67,16 @@ func TestPassingTestsAreToldAfterAFailure(t *testing.T) {
 		{"timeout 60 npm test 2>&1 | tail -20", "Tests: 12 passed, 12 total", "Tests pass: npm test"},
 	} {
 		for _, failure := range []string{"1 test fails: TestLeap", "3 tests fail: TestDay, TestLeap, TestZone",
-			"Tests do not run: day.go:7: undefined: zone", "`golangci-lint run` fails: day.go:7: unused (unused)"} {
+			"Tests do not run: day.go:7: undefined: zone", "`go build ./...` fails: day.go:7: undefined: zone"} {
 			if d := after(t, bash(t, tt.command, tt.out), "Add Zone to day.go", failure); len(d) != 1 || d[0].Metadata.Title != tt.title || d[0].Kind != memory.KindDiscovery {
 				t.Errorf("%s after %q: %+v", tt.command, failure, d)
 			}
 			if d := after(t, bash(t, tt.command, tt.out), "Tests pass: make check", failure); len(d) != 0 {
 				t.Errorf("%s, which passed before: %+v", tt.command, d)
 			}
+		}
+		if d := after(t, bash(t, tt.command, tt.out), "`golangci-lint run` fails: day.go:7: unused (unused)"); len(d) != 0 {
+			t.Errorf("%s, which says nothing about the linter: %+v", tt.command, d)
 		}
 		wantSkip(t, bash(t, tt.command, tt.out), "nothing failed before")
 	}

@@ -8,7 +8,10 @@ import (
 
 // title is the first thing an answer says. A heading that only names what comes under
 // it is completed by the first thing said there.
-func (d doc) title() string {
+func (d doc) title() string { return impersonal(d.opened()) }
+
+// opened is the title as the answer puts it.
+func (d doc) opened() string {
 	if !d.headed || len(strings.Fields(d.heads[0])) < 3 {
 		return d.finding()
 	}
@@ -17,6 +20,16 @@ func (d doc) title() string {
 		return labelled(head, said)
 	}
 	return head
+}
+
+// impersonal drops the agent from what it says it did: of a memory nobody asks whose “I” it is.
+func impersonal(s string) string {
+	for _, who := range []string{"I've successfully ", "I have successfully ", "I've now ", "I've ", "I have ", "We've ", "We have ", "Successfully ", "I "} {
+		if rest, ok := strings.CutPrefix(s, who); ok && done(firstField(strings.ToLower(rest))) {
+			return capital(rest)
+		}
+	}
+	return s
 }
 
 // labelled puts a name before what is said under it, unless that says the name itself.
@@ -40,6 +53,9 @@ func (d doc) statement(s string) string {
 		return ""
 	}
 	full, bare := labelled(s, what), strings.TrimRight(s, ":")
+	if vague(bare) && !strings.HasSuffix(what, "`") {
+		return what
+	}
 	excerpt := strings.HasSuffix(what, " …`") // the first line of code tells little
 	if dangles(bare) || len(bare) < 45 || !excerpt && utf8.RuneCountInString(full) <= maxTitle {
 		return full
@@ -156,7 +172,7 @@ func claims(s string) bool {
 	}
 	words := strings.Fields(low)
 	for i, w := range words[:min(len(words), 4)] { // “PR created: …”
-		if done(w) && (i == 0 || strings.HasSuffix(w, ":") || i == len(words)-1) {
+		if done(w) && (i == 0 || words[i-1] != "be" && (strings.HasSuffix(w, ":") || i == len(words)-1)) {
 			return true
 		}
 	}

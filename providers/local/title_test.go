@@ -1,6 +1,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestReportsOfSubagentsAreToldByTheirFindings(t *testing.T) {
 		{"Security review", "## Report\n\nThe upload is open to path traversal: names are joined unchecked.",
 			memory.KindSecurityNote, "Security review: The upload is open to path traversal: names are joined unchecked"},
 		{"Implement the scan cache", "I've added a cache of 100 lines to `scan/reader.go`, with tests.",
-			memory.KindFeature, "Implement the scan cache: I've added a cache of 100 lines to `scan/reader.go`, with tests"},
+			memory.KindFeature, "Implement the scan cache: Added a cache of 100 lines to `scan/reader.go`, with tests"},
 		{"Simplify the readers", "Both readers have been simplified: the bug with the empty line is gone, too.",
 			memory.KindRefactor, "Simplify the readers: Both readers have been simplified: the bug with the empty line is gone, too"},
 	} {
@@ -78,6 +79,7 @@ func TestOnlyClaimsAreWork(t *testing.T) {
 		"The cache now drops the oldest line first.":                                                                              memory.KindChange,
 		"PR created: https://example.com/pull/7":                                                                                  memory.KindFeature,
 		"- Removed the second reader from `scan`\n- Moved its tests to `reader_test.go`":                                          memory.KindChange,
+		"Could be removed later, with the `OldReader` that nobody calls.":                                                         memory.KindDiscovery,
 		"I've fixed the reader: an empty line ended it.":                                                                          memory.KindBugfix,
 		"Added a test of the reader. The bug was that an empty line ended it.":                                                    memory.KindBugfix,
 	} {
@@ -95,5 +97,76 @@ func TestClipKeepsWordsWhole(t *testing.T) {
 	}
 	if got := clip(strings.Repeat("x", 500), 120); len([]rune(got)) != 119 {
 		t.Errorf("%d characters", len([]rune(got)))
+	}
+}
+
+// Of a memory nobody asks whose “I” it is.
+func TestTitlesAreImpersonal(t *testing.T) {
+	for said, want := range map[string]string{
+		"I've added a limit of 100 lines to the cache of the reader.":               "Added a limit of 100 lines to the cache of the reader",
+		"I have successfully moved the cache into `scan/cache.go`, with its tests.": "Moved the cache into `scan/cache.go`, with its tests",
+		"I think the cache of the reader is needed only by the weekly report.":      "I think the cache of the reader is needed only by the weekly report",
+	} {
+		if d := one(t, "look after the cache of the reader", event(t, memory.EventAssistantMessage, memory.AssistantMessage{Message: said})); d.Metadata.Title != want {
+			t.Errorf("title %q, want %q", d.Metadata.Title, want)
+		}
+	}
+}
+
+// Whoever asks “could we …?” and is told what was done, asked for it.
+func TestARequestInTheFormOfAQuestionIsWork(t *testing.T) {
+	d := one(t, "could the cache not have a limit?", said(t, "I've added a limit of 100 lines to the cache."))
+	if d.Kind != memory.KindFeature {
+		t.Errorf("kind %q", d.Kind)
+	}
+	d = one(t, "could the cache not have a limit?", said(t, "The cache has a limit: it was added with the second reader."))
+	if d.Kind != memory.KindDiscovery {
+		t.Errorf("kind %q", d.Kind)
+	}
+}
+
+// An item under another belongs to it, where that only names something: which is no fact then.
+func TestNestedItemsAreToldWithTheirName(t *testing.T) {
+	m := one(t, "limit the cache of the reader", said(t, `The cache of the reader has a limit now.
+
+- `+"`scan/cache.go`"+`
+  - Added the limit
+  - Removed the old list
+- `+"`scan/reader.go`"+` - Two functions changed:
+  - `+"`Open()`"+` makes the cache
+- Removed the flag that nobody used
+  - It was not documented either
+- The weekly report is as it was
+`)).Metadata
+	want := []string{
+		"`scan/cache.go`: Added the limit", "`scan/cache.go`: Removed the old list",
+		"`scan/reader.go` - Two functions changed: `Open()` makes the cache",
+		"Removed the flag that nobody used", "It was not documented either", "The weekly report is as it was",
+	}
+	if !slices.Equal(m.Facts, want) {
+		t.Errorf("facts\n%s\nwant\n%s", strings.Join(m.Facts, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// What a test says when it fails is no text for people.
+func TestTextsOfTestsAreNoFacts(t *testing.T) {
+	const line = "\tt.Errorf(\"the zone of the depot is %q, want %q\", got, want)"
+	for file, told := range map[string]bool{"day_test.go": false, "day.go": true} {
+		m := one(t, "", edit(t, file, "\tcheck(a)", "\tcheck(b)\n"+line)).Metadata
+		if has := strings.Contains(strings.Join(m.Facts, "\n"), "Text: "); has != told {
+			t.Errorf("%s: %q", file, m.Facts)
+		}
+	}
+}
+
+// Of an output that was pasted the complaint is what was asked about.
+func TestAPastedLogIsToldByItsComplaint(t *testing.T) {
+	const log = "  • by using this you agree to the terms\n  • running v2\n  ⨯ release failed after 0s\n    error=\n    │ failed to load: line 31: field retry not found\n"
+	a := askOf(log)
+	if want := "release failed after 0s error= failed to load: line 31: field retry not found"; a.head != want {
+		t.Errorf("opens with %q, want %q", a.head, want)
+	}
+	if strings.Contains(a.text, "terms") {
+		t.Errorf("asked for %q", a.text)
 	}
 }

@@ -32,7 +32,7 @@ func TestOtherToolsAreToldByTheirGist(t *testing.T) {
 	}{
 		{"a page", tool(t, "WebFetch", js{"url": "https://docs.example.com/zones/?a=b",
 			"prompt": "how are zones given?"}, js{"result": page}),
-			memory.KindDiscovery, "docs.example.com/zones: Scans carry `zone` since 2.1", "zone: IANA name of the depot's zone"},
+			memory.KindDiscovery, "docs.example.com/zones: Scans carry `zone` since 2.1: zone: IANA name of the depot's zone", "zone: IANA name of the depot's zone"},
 		{"a search", tool(t, "WebSearch", js{"query": "scan format zone"}, js{"query": "scan format zone", "results": []any{
 			js{"content": []js{{"title": "Zones", "url": "https://docs.example.com/zones"}}}, "Scans carry a zone since version 2.1 of the format."}}),
 			memory.KindDiscovery, "Searched “scan format zone”: Scans carry a zone since version 2.1 of the format", "Zones (https://docs.example.com/zones)"},

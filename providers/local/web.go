@@ -27,10 +27,7 @@ func (sc scene) fetched(c *call) note {
 	}
 	d := digest(text)
 	facts = append(facts, best(d.facts, 7)...)
-	headline := d.title()
-	if len(d.leads) > 0 {
-		headline = strings.TrimRight(d.leads[0], ".:")
-	}
+	headline := first(d.finding(), d.title())
 	if hasWord(strings.ToLower(headline), "i cannot", "i can't", "unable to", "no substantive") {
 		return skipped("page did not answer")
 	}
