@@ -229,6 +229,14 @@ func (c toolCall) changedNothing() bool {
 		}
 		same := was.Content != nil && was.Original != nil && *was.Content == *was.Original
 		return same || was.Original == nil && bytes.Equal(bytes.TrimSpace(was.Patch), []byte("[]"))
+	case "write_file":
+		var was struct {
+			Display struct {
+				Diff *string `json:"fileDiff"`
+				New  bool    `json:"isNewFile"`
+			} `json:"returnDisplay"`
+		}
+		return json.Unmarshal(c.Response, &was) == nil && was.Display.Diff != nil && !was.Display.New && !strings.Contains(*was.Display.Diff, "\n@@ ")
 	}
 	return false
 }

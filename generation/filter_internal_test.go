@@ -36,6 +36,10 @@ func TestPointless(t *testing.T) {
 		`{"tool_name":"Edit","tool_input":{"old_string":"a","new_string":"b"},"tool_response":{}}`:                                           "",
 		`{"tool_name":"Write","tool_input":{},"tool_response":{"type":"update","content":"a","originalFile":"a","structuredPatch":[]}}`:      "left as it was",
 		`{"tool_name":"Write","tool_input":{},"tool_response":{"type":"create","content":"a","structuredPatch":[]}}`:                         "",
+		`{"tool_name":"write_file","tool_response":{"returnDisplay":{"fileDiff":"--- a\n+++ a\n","isNewFile":false}}}`:                       "left as it was",
+		`{"tool_name":"write_file","tool_response":{"returnDisplay":{"fileDiff":"--- a\n+++ a\n@@ -1 +1 @@\n-a\n+b","isNewFile":false}}}`:    "",
+		`{"tool_name":"write_file","tool_response":{"returnDisplay":{"fileDiff":"--- a\n+++ a\n","isNewFile":true}}}`:                        "",
+		`{"tool_name":"write_file","tool_response":"Written."}`:                                                                              "",
 		`{"tool_name":["odd"]}`: "",
 		`7`:                     "",
 	} {

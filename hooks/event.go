@@ -77,9 +77,11 @@ func hostOf(agent string) host {
 		return claudeCode{}
 	case Codex:
 		return codex{}
+	case Gemini:
+		return gemini{}
 	}
 	return nil
 }
 
 // Agents lists the hosts there are.
-func Agents() []string { return []string{ClaudeCode, Codex} }
+func Agents() []string { return []string{ClaudeCode, Codex, Gemini} }

@@ -54,7 +54,7 @@ const (
 	FileContextLimit     = "CLAUDE_MEM_FILE_CONTEXT_LIMIT"
 	FileContextTokens    = "CLAUDE_MEM_FILE_CONTEXT_TOKENS"
 
-	defaultSkippedTools = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*,mcp__claude_mem__*,update_plan"
+	defaultSkippedTools = "ListMcpResourcesTool,SlashCommand,Skill,TodoWrite,AskUserQuestion,mcp__claude-mem__*,mcp__claude_mem__*,mcp_claude-mem_*,update_plan,write_todos,update_topic,ask_user,activate_skill"
 	maxContextTokens    = 20000
 	maxContextRows      = 1000
 	maxMemoriesTold     = 50

@@ -25,10 +25,11 @@ func classOf(tool string) class {
 	case "read", "grep", "glob", "ls", "notebookread", "toolsearch", "lsp", "bashoutput", "taskoutput",
 		"read_file", "read_many_files", "list_directory", "list_dir", "grep_search", "search_file_content", "glob_files",
 		"find_files", "view", "view_image", "readmcpresource", "readmcpresourcetool", "listmcpresourcestool", "codebase_search",
-		"file_search":
+		"file_search", "get_internal_docs", "list_mcp_resources", "read_mcp_resource":
 		return reads
 	case "todowrite", "todoread", "taskcreate", "taskupdate", "taskget", "tasklist", "taskstop", "update_plan", "write_todos",
-		"skill", "slashcommand", "killshell", "killbash", "enterplanmode", "save_memory", "write_stdin", "sleep", "think":
+		"skill", "slashcommand", "killshell", "killbash", "enterplanmode", "save_memory", "write_stdin", "sleep", "think", "update_topic",
+		"activate_skill", "enter_plan_mode", "complete_task":
 		return books
 	case "edit", "write", "multiedit", "notebookedit", "apply_patch", "applypatch", "replace", "write_file", "edit_file",
 		"create_file", "str_replace", "str_replace_editor", "str_replace_based_edit_tool", "search_replace",
@@ -39,7 +40,7 @@ func classOf(tool string) class {
 		return shell
 	case "webfetch", "websearch", "web_fetch", "web_search", "google_web_search", "fetch", "browser":
 		return web
-	case "task", "agent", "spawn_agent", "delegate_task":
+	case "task", "agent", "spawn_agent", "delegate_task", "invoke_agent":
 		return agent
 	case "exitplanmode", "exit_plan_mode":
 		return plan
