@@ -14,9 +14,9 @@ import (
 // messages is the API that Claude Code asks.
 type messages struct{}
 
-func (messages) said(path string, body []byte) (int, error) {
-	if path != "/v1/messages" {
-		return 0, errors.New("no such path: " + path)
+func (messages) said(r request) (int, error) {
+	if r.path != "/v1/messages" {
+		return 0, errors.New("no such path: " + r.path)
 	}
 	var req struct {
 		Tools    []json.RawMessage `json:"tools"`
@@ -24,7 +24,7 @@ func (messages) said(path string, body []byte) (int, error) {
 			Role string `json:"role"`
 		} `json:"messages"`
 	}
-	if err := json.Unmarshal(body, &req); err != nil {
+	if err := json.Unmarshal(r.body, &req); err != nil {
 		return 0, err
 	}
 	if len(req.Tools) == 0 {
@@ -39,11 +39,11 @@ func (messages) said(path string, body []byte) (int, error) {
 	return said, nil
 }
 
-func (messages) answer(w http.ResponseWriter, body []byte, t turn, id string) {
+func (messages) answer(w http.ResponseWriter, r request, t turn, id string) {
 	var req struct {
 		Stream bool `json:"stream"`
 	}
-	if json.Unmarshal(body, &req) == nil && req.Stream {
+	if json.Unmarshal(r.body, &req) == nil && req.Stream {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = io.WriteString(w, t.stream(id))
 		return

@@ -13,16 +13,16 @@ import (
 // responses is the API that Codex asks.
 type responses struct{}
 
-func (responses) said(path string, body []byte) (int, error) {
-	if !strings.HasSuffix(path, "/responses") {
-		return 0, errors.New("no such path: " + path)
+func (responses) said(r request) (int, error) {
+	if !strings.HasSuffix(r.path, "/responses") {
+		return 0, errors.New("no such path: " + r.path)
 	}
 	var req struct {
 		Input []struct {
 			Type string `json:"type"`
 		} `json:"input"`
 	}
-	if err := json.Unmarshal(body, &req); err != nil {
+	if err := json.Unmarshal(r.body, &req); err != nil {
 		return 0, err
 	}
 	said := 0
@@ -34,7 +34,7 @@ func (responses) said(path string, body []byte) (int, error) {
 	return said, nil
 }
 
-func (responses) answer(w http.ResponseWriter, _ []byte, t turn, id string) {
+func (responses) answer(w http.ResponseWriter, _ request, t turn, id string) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	send := func(kind string, data map[string]any) {
 		data["type"] = kind

@@ -24,9 +24,15 @@ type turn struct {
 type wire interface {
 	// said counts the turns of the model's that a request recounts. It is negative for a
 	// request beside the conversation, such as one for a title.
-	said(path string, body []byte) (int, error)
+	said(r request) (int, error)
 	// answer answers the request with the turn. id is different each time.
-	answer(w http.ResponseWriter, body []byte, t turn, id string)
+	answer(w http.ResponseWriter, r request, t turn, id string)
+}
+
+// request is what an agent asks.
+type request struct {
+	path string
+	body []byte
 }
 
 // model is a stub of a language model that plays a script and keeps what it is sent.
@@ -63,7 +69,8 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	said, err := m.wire.said(r.URL.Path, body)
+	req := request{r.URL.Path, body}
+	said, err := m.wire.said(req)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
@@ -76,7 +83,7 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if said >= 0 {
 		next = m.script[min(said, len(m.script)-1)]
 	}
-	m.wire.answer(w, body, next, id)
+	m.wire.answer(w, req, next, id)
 }
 
 // longest is the request that holds most of the conversation.

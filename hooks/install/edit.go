@@ -81,6 +81,7 @@ func (s style) add(text []byte, in *node, fields ...field) edit {
 	if len(all) == 0 {
 		outer := indentAt(text, in.start)
 		var out strings.Builder
+		out.Write(bytes.TrimRight(text[in.start+1:in.end-1], " \t\r\n")) // a comment, if anything
 		for i, f := range fields {
 			if i > 0 {
 				out.WriteByte(',')

@@ -11,6 +11,7 @@ type form struct {
 	events   []string          // in the order a session meets them
 	matchers map[string]string // by event: the tools it is registered for; none: all
 	entry    func(exe string) (hook, error)
+	comments bool                     // may stand in the file
 	off      func(s *settings) string // why the host runs no hooks, though they are registered; ""
 }
 
@@ -60,6 +61,40 @@ func codexForm() form {
 		entry: func(exe string) (hook, error) {
 			command, err := shellLine(runtime.GOOS, exe, "hook", agent)
 			return hook{Type: "command", Command: command, Timeout: giveUp}, err
+		},
+	}
+}
+
+// geminiForm is a line for the shell, too, and has a name by which it can be switched
+// off. PreCompress fires before each request of the model, and only by hand for a
+// reason.
+func geminiForm() form {
+	const agent, manual = "gemini", "manual"
+	return form{
+		agent:    agent,
+		events:   []string{"SessionStart", "BeforeAgent", "AfterTool", "AfterAgent", "PreCompress", "SessionEnd"},
+		matchers: map[string]string{"PreCompress": manual},
+		comments: true,
+		entry: func(exe string) (hook, error) {
+			line := shellLine
+			if runtime.GOOS == "windows" {
+				line = powershellLine
+			}
+			command, err := line(runtime.GOOS, exe, "hook", agent)
+			return hook{Name: serverName, Type: "command", Command: command, Timeout: giveUp * 1000}, err
+		},
+		off: func(s *settings) string {
+			if s.says("false", "hooksConfig", "enabled") {
+				return `"hooksConfig.enabled" is false: the host runs no hooks`
+			}
+			if list := s.at("hooksConfig", "disabled"); list != nil {
+				for _, elem := range list.elems {
+					if string(s.plain[elem.start:elem.end]) == `"`+serverName+`"` {
+						return `"hooksConfig.disabled" names ` + serverName + ": the host does not run its hooks"
+					}
+				}
+			}
+			return ""
 		},
 	}
 }

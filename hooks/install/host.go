@@ -36,7 +36,7 @@ type Place struct {
 }
 
 // Hosts lists the hosts we register with.
-func Hosts(p Place) []Host { return []Host{claudeCode(p), codex(p)} }
+func Hosts(p Place) []Host { return []Host{claudeCode(p), codex(p), gemini(p)} }
 
 // dir is a host's own folder: where the variable says, else in the home folder.
 func (p Place) dir(variable, name string) string {
@@ -82,6 +82,23 @@ func codex(p Place) Host {
 			jsonFile(File{What: "Hooks", Verb: "are", Path: filepath.Join(dir, "hooks.json"), parts: []part{hooksPart{hooks}}}),
 			{What: "MCP", Verb: "is", Path: config, parts: []part{tomlServer{}}, same: bytes.Equal},
 		},
+	}
+}
+
+// gemini keeps hooks and MCP servers in one file.
+func gemini(p Place) Host {
+	dir, hooks := filepath.Join(p.dir("GEMINI_CLI_HOME", ""), ".gemini"), geminiForm()
+	return Host{
+		Agent: hooks.agent, Name: "Gemini CLI", Program: "gemini", Dir: dir, hooks: hooks,
+		Next: "a Gemini CLI that runs now sees them after a restart",
+		Files: []File{{
+			What: "Hooks, MCP", Verb: "are", Path: filepath.Join(dir, "settings.json"), empty: "{}\n", same: sameCommented,
+			parts: []part{hooksPart{hooks}, serverPart{
+				form:     func(exe string) server { return server{Command: exe, Args: []string{"mcp"}} },
+				removal:  "gemini mcp remove --scope user " + serverName,
+				comments: true,
+			}},
+		}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,9 +29,10 @@ func TestWhereHostsKeepTheirFiles(t *testing.T) {
 	}{
 		"at home": {homeOf("/home/ann"), []string{
 			"/home/ann/.claude/settings.json", "/home/ann/.claude.json", "/home/ann/.codex/hooks.json", "/home/ann/.codex/config.toml",
+			"/home/ann/.gemini/settings.json",
 		}},
-		"elsewhere": {homeOf("/home/ann", "CLAUDE_CONFIG_DIR=/etc/cc", "CODEX_HOME=/etc/cx"), []string{
-			"/etc/cc/settings.json", "/etc/cc/.claude.json", "/etc/cx/hooks.json", "/etc/cx/config.toml",
+		"elsewhere": {homeOf("/home/ann", "CLAUDE_CONFIG_DIR=/etc/cc", "CODEX_HOME=/etc/cx", "GEMINI_CLI_HOME=/etc/gm"), []string{
+			"/etc/cc/settings.json", "/etc/cc/.claude.json", "/etc/cx/hooks.json", "/etc/cx/config.toml", "/etc/gm/.gemini/settings.json",
 		}},
 	} {
 		var got []string
@@ -121,6 +123,114 @@ func TestCodexHookLine(t *testing.T) {
 	}
 	if _, err := codexForm().entry("/opt/ann's/claude-mem"); err == nil || !strings.Contains(err.Error(), "move the program") {
 		t.Errorf("a path with a quote: %v", err)
+	}
+}
+
+// geminiSettings are as people have them: with comments.
+var geminiSettings = map[string]string{
+	"none":                "",
+	"plain":               "{\n  \"theme\": \"Default\"\n}\n",
+	"comments":            "// mine\n{\n  \"theme\": \"a // b\", /* dark */\n  \"mcpServers\": {\n    // \"off\": {},\n    \"docs\": {\"command\": \"docs\"} // local\n  },\n  \"hooks\": {\n    // none yet\n  }\n} // end",
+	"a hook of another's": `{"hooks": {"AfterTool": [{"matcher": "write_file", "hooks": [{"name": "fmt", "type": "command", "command": "gofmt -l ."}]}]}}`,
+}
+
+func TestGeminiComesAndGoes(t *testing.T) {
+	for name, before := range geminiSettings {
+		t.Run(name, func(t *testing.T) {
+			h := gemini(homeOf(t.TempDir()))
+			f := h.Files[0]
+			if err := os.MkdirAll(h.Dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if before != "" {
+				if err := os.WriteFile(f.Path, []byte(before), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			after := put(t, f, "/old/claude-mem")
+			var got struct {
+				Hooks map[string][]struct {
+					Matcher string
+					Hooks   []hook
+				}
+				Servers map[string]server `json:"mcpServers"`
+			}
+			if err := json.Unmarshal(blanked([]byte(after)), &got); err != nil {
+				t.Fatalf("%v in %s", err, after)
+			}
+			groups := got.Hooks["AfterTool"]
+			if mine := groups[len(groups)-1].Hooks[0]; mine.Name != "claude-mem" || mine.Command != "/old/claude-mem hook gemini" || mine.Timeout != 5000 {
+				t.Errorf("registered %+v", mine)
+			}
+			if s := got.Servers["claude-mem"]; s.Command != "/old/claude-mem" || !cmp.Equal(s.Args, []string{"mcp"}) {
+				t.Errorf("registered %+v", s)
+			}
+			if got.Hooks["PreCompress"][0].Matcher != "manual" {
+				t.Error("PreCompress is registered for each request of the model")
+			}
+			for _, comment := range []string{"// mine", "/* dark */", "// none yet", "// \"off\"", "// local", "// end"} {
+				if strings.Contains(before, comment) && !strings.Contains(after, comment) {
+					t.Errorf("%s is gone:\n%s", comment, after)
+				}
+			}
+			moved := put(t, f, exe)
+			if want := strings.ReplaceAll(after, "/old/claude-mem", exe); moved != want {
+				t.Errorf("after a move:\n%s", moved)
+			}
+			if again := put(t, f, exe); again != moved {
+				t.Errorf("the second time changes it:\n%s", again)
+			}
+			if back := taken(t, f); back != before {
+				t.Errorf("given back:\n%q\nwas:\n%q", back, before)
+			}
+		})
+	}
+}
+
+// A comment that was added since stays, though it says nothing to a machine.
+func TestGeminiCommentAddedSince(t *testing.T) {
+	h := gemini(homeOf(t.TempDir()))
+	f := h.Files[0]
+	after := put(t, f, exe)
+	if err := os.WriteFile(f.Path, []byte("// new\n"+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := taken(t, f); !strings.HasPrefix(got, "// new\n{") || strings.Contains(got, "claude-mem") {
+		t.Errorf("left %q", got)
+	}
+}
+
+func TestGeminiSwitchedOff(t *testing.T) {
+	h := gemini(homeOf(t.TempDir()))
+	program := filepath.Join(filepath.Dir(h.Dir), "claude-mem")
+	if err := os.WriteFile(program, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := put(t, h.Files[0], program)
+	for config, problem := range map[string]string{
+		``: "",
+		`"hooksConfig": {"enabled": true, "disabled": ["fmt"]},`: "",
+		`"hooksConfig": {"enabled": false},`:                     "runs no hooks",
+		`"hooksConfig": {"disabled": ["fmt", "claude-mem"]},`:    "does not run its hooks",
+	} {
+		if err := os.WriteFile(h.Files[0].Path, []byte(strings.Replace(text, "{", "{"+config, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := h.Check(Options{Exe: program})
+		if err != nil || r.Registered() != (problem == "") || !strings.Contains(strings.Join(r.Problems, "; "), problem) {
+			t.Errorf("%s: %+v, %v", config, r, err)
+		}
+	}
+}
+
+func TestBlanked(t *testing.T) {
+	for in, want := range map[string]string{
+		"{} // a\n": "{}     \n", `{"a": "// \" /* b */"}`: `{"a": "// \" /* b */"}`, "/* a\nb */{}": "    \n    {}",
+		"{/* a": "{/* a", `"\`: `"\`, "/": "/", "//": "  ",
+	} {
+		if got := string(blanked([]byte(in))); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
 	}
 }
 

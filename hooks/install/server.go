@@ -25,10 +25,12 @@ type server struct {
 type serverPart struct {
 	form    func(exe string) server
 	removal string // the host's command that takes a server of our name out
+
+	comments bool // may stand in the file
 }
 
 func (v serverPart) find(text []byte) (o Options, found bool, err error) {
-	s, err := parseState(text)
+	s, err := v.parse(text)
 	if err != nil || s.entry == nil {
 		return o, false, err
 	}
@@ -37,7 +39,7 @@ func (v serverPart) find(text []byte) (o Options, found bool, err error) {
 }
 
 func (v serverPart) put(text []byte, o Options) ([]byte, error) {
-	s, err := parseState(text)
+	s, err := v.parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +50,11 @@ func (v serverPart) put(text []byte, o Options) ([]byte, error) {
 }
 
 func (v serverPart) drop(text, before []byte) ([]byte, error) {
-	s, err := parseState(text)
+	s, err := v.parse(text)
 	if err != nil {
 		return nil, err
 	}
-	was, err := parseState(before)
+	was, err := v.parse(before)
 	return s.uninstall(err == nil && was.servers != nil), nil
 }
 
@@ -64,21 +66,26 @@ func anothers(removal string) error {
 // state is a parsed state file.
 type state struct {
 	text    []byte
+	plain   []byte // the text without comments, as long as it
 	root    *node
 	servers *node // nil: there is none
 	null    *node // what stands in its place, if that is null
 	entry   *node // ours, or another's of our name; nil: there is none
 }
 
-func parseState(text []byte) (*state, error) {
-	root, err := parse(text)
+func (v serverPart) parse(text []byte) (*state, error) {
+	plain := text
+	if v.comments {
+		plain = blanked(text)
+	}
+	root, err := parse(plain)
 	if err != nil {
 		return nil, err
 	}
 	if root.kind != '{' {
 		return nil, errors.New("line 1:1: it is not a JSON object")
 	}
-	s := &state{text: text, root: root, servers: root.get("mcpServers")}
+	s := &state{text: text, plain: plain, root: root, servers: root.get("mcpServers")}
 	switch {
 	case s.servers == nil:
 		return s, nil
@@ -96,7 +103,7 @@ func parseState(text []byte) (*state, error) {
 // command is the program of our entry; "" if it is not ours.
 func (s *state) command() string {
 	var now server
-	if json.Unmarshal(s.text[s.entry.start:s.entry.end], &now) != nil || !slices.Equal(now.Args, []string{"mcp"}) {
+	if json.Unmarshal(s.plain[s.entry.start:s.entry.end], &now) != nil || !slices.Equal(now.Args, []string{"mcp"}) {
 		return ""
 	}
 	if !isUs(now.Command) {
@@ -118,7 +125,7 @@ func (s *state) install(want server) []byte {
 	case s.entry == nil:
 		return apply(s.text, []edit{st.add(s.text, s.servers, mine)})
 	}
-	raw := s.text[s.entry.start:s.entry.end]
+	raw := s.plain[s.entry.start:s.entry.end]
 	var now server
 	if json.Unmarshal(raw, &now) == nil && now.Type == want.Type && now.Command == want.Command && now.AlwaysLoad == want.AlwaysLoad {
 		return s.text

@@ -93,20 +93,25 @@ type entry struct {
 type settings struct {
 	form  form
 	text  []byte
+	plain []byte // the text without comments, as long as it
 	root  *node
 	hooks *node // nil: there is none
 	null  *node // what stands in its place, if that is null
 }
 
 func parseSettings(text []byte, f form) (*settings, error) {
-	root, err := parse(text)
+	plain := text
+	if f.comments {
+		plain = blanked(text)
+	}
+	root, err := parse(plain)
 	if err != nil {
 		return nil, err
 	}
 	if root.kind != '{' {
 		return nil, fmt.Errorf("line 1:1: the settings are not a JSON object")
 	}
-	s := &settings{form: f, text: text, root: root, hooks: root.get("hooks")}
+	s := &settings{form: f, text: text, plain: plain, root: root, hooks: root.get("hooks")}
 	if s.hooks == nil {
 		return s, nil
 	}
@@ -115,17 +120,17 @@ func parseSettings(text []byte, f form) (*settings, error) {
 		return s, nil
 	}
 	if s.hooks.kind != '{' {
-		return nil, s.at(s.hooks, `"hooks" is not an object`)
+		return nil, s.wrong(s.hooks, `"hooks" is not an object`)
 	}
 	for _, m := range s.hooks.members {
 		if m.value.kind != '[' {
-			return nil, s.at(m.value, fmt.Sprintf("the hooks of %s are not a list", m.key))
+			return nil, s.wrong(m.value, fmt.Sprintf("the hooks of %s are not a list", m.key))
 		}
 	}
 	return s, nil
 }
 
-func (s *settings) at(n *node, problem string) error {
+func (s *settings) wrong(n *node, problem string) error {
 	line, column := position(s.text, n.start)
 	return fmt.Errorf("line %d:%d: %s", line, column, problem)
 }
@@ -146,7 +151,7 @@ func (s *settings) entries(event string) []entry {
 			continue
 		}
 		for h, n := range hooks.elems {
-			if command, is := s.form.ours(s.text[n.start:n.end]); is {
+			if command, is := s.form.ours(s.plain[n.start:n.end]); is {
 				out = append(out, entry{event, g, h, n, command})
 			}
 		}
@@ -168,15 +173,21 @@ func (s *settings) registered() []string {
 	return out
 }
 
-// says reports whether a field of the settings, named by the path to it, has the value.
-func (s *settings) says(value string, path ...string) bool {
+// at returns what the settings have at a path of fields; nil if nothing.
+func (s *settings) at(path ...string) *node {
 	n := s.root
 	for _, key := range path {
 		if n = n.get(key); n == nil {
-			return false
+			return nil
 		}
 	}
-	return string(s.text[n.start:n.end]) == value
+	return n
+}
+
+// says reports whether the field at the path has that value.
+func (s *settings) says(value string, path ...string) bool {
+	n := s.at(path...)
+	return n != nil && string(s.plain[n.start:n.end]) == value
 }
 
 // install returns the text with our entries in it.
@@ -201,7 +212,7 @@ func (s *settings) install(o Options) ([]byte, error) {
 		case len(mine) == 0:
 			edits = append(edits, st.add(s.text, list, field{"", g}))
 		default:
-			edits = append(edits, st.update(s.text, mine[0], want)...)
+			edits = append(edits, s.update(st, mine[0], want)...)
 		}
 	}
 	switch {
@@ -216,14 +227,14 @@ func (s *settings) install(o Options) ([]byte, error) {
 }
 
 // update brings an entry up to date. One that says the same stays as it is written.
-func (s style) update(text []byte, e entry, h hook) []edit {
+func (s *settings) update(st style, e entry, h hook) []edit {
+	raw := s.plain[e.node.start:e.node.end]
 	var now hook
-	if json.Unmarshal(text[e.node.start:e.node.end], &now) == nil &&
-		now.Type == h.Type && now.Command == h.Command && slices.Equal(now.Args, h.Args) {
+	if json.Unmarshal(raw, &now) == nil && now.Type == h.Type && now.Command == h.Command && slices.Equal(now.Args, h.Args) {
 		return nil
 	}
-	inline := !strings.Contains(string(text[e.node.start:e.node.end]), "\n")
-	return []edit{{e.node.start, e.node.end, s.encode(h, indentAt(text, e.node.start), inline)}}
+	inline := !strings.Contains(string(raw), "\n")
+	return []edit{{e.node.start, e.node.end, st.encode(h, indentAt(s.text, e.node.start), inline)}}
 }
 
 // uninstall returns the text without our entries, and without the groups, lists

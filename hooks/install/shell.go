@@ -16,9 +16,24 @@ func shellLine(goos, exe string, args ...string) (string, error) {
 	case goos != "windows" && !strings.ContainsAny(exe, "'\r\n"):
 		quote = "'"
 	default:
-		return "", fmt.Errorf("the host runs hooks through a shell, which the name %q would confuse; move the program elsewhere", exe)
+		return "", confusing(exe)
 	}
 	return strings.Join(append([]string{quote + exe + quote}, args...), " "), nil
+}
+
+// powershellLine is shellLine for a host that runs its hooks with PowerShell on Windows.
+func powershellLine(goos, exe string, args ...string) (string, error) {
+	if plain(exe) {
+		return shellLine(goos, exe, args...)
+	}
+	if strings.ContainsAny(exe, "'\r\n") {
+		return "", confusing(exe)
+	}
+	return "& '" + exe + "' " + strings.Join(args, " "), nil
+}
+
+func confusing(exe string) error {
+	return fmt.Errorf("the host runs hooks through a shell, which the name %q would confuse; move the program elsewhere", exe)
 }
 
 // plain reports whether no shell takes any character of the text for its own.

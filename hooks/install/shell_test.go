@@ -24,6 +24,13 @@ func TestShellLine(t *testing.T) {
 			t.Errorf("%s is taken apart as %q", got, words)
 		}
 	}
+	for exe, want := range map[string]string{
+		`C:\bin\claude-mem.exe`: `C:\bin\claude-mem.exe hook x`, `C:\Program Files\claude-mem.exe`: `& 'C:\Program Files\claude-mem.exe' hook x`, `C:\Ann's\claude-mem.exe`: "",
+	} {
+		if got, err := powershellLine("windows", exe, "hook", "x"); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v", exe, got, err)
+		}
+	}
 	if got := shellWords(` a  "b c"'d'	'' `); !cmp.Equal(got, []string{"a", "b cd", ""}) {
 		t.Errorf("%q", got)
 	}
