@@ -95,7 +95,8 @@ hooked=no
 if [ "$hooks" = no ]; then
 	say "Hooks      left alone (--no-hooks)"
 elif command -v claude >/dev/null 2>&1 || [ -d "${CLAUDE_CONFIG_DIR:-$HOME/.claude}" ] ||
-	command -v codex >/dev/null 2>&1 || [ -d "${CODEX_HOME:-$HOME/.codex}" ]; then
+	command -v codex >/dev/null 2>&1 || [ -d "${CODEX_HOME:-$HOME/.codex}" ] ||
+	command -v gemini >/dev/null 2>&1 || [ -d "${GEMINI_CLI_HOME:-$HOME}/.gemini" ]; then
 	"$bin" install
 	hooked=yes
 else

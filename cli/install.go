@@ -23,7 +23,8 @@ func (c *console) installCommand() *cobra.Command {
 		Use:   "install",
 		Short: "Register hooks and MCP tools with your agents",
 		Long: "Registers the hooks and the MCP server with the agents that are on this machine, or with those\n" +
-			"that --agent names: Claude Code (settings.json, ~/.claude.json), Codex (hooks.json, config.toml).\n" +
+			"that --agent names: Claude Code (settings.json, ~/.claude.json), Codex (hooks.json, config.toml),\n" +
+			"Gemini CLI (settings.json).\n" +
 			"Everything that is there stays, a copy of each file is kept beside it, and doing it again\n" +
 			"changes nothing. Nothing is started.\n\n" +
 			"With --server, hooks and commands talk to a team's server instead of a daemon of yours.\n" +

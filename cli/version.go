@@ -69,7 +69,7 @@ func hookCommand() *cobra.Command {
 		Long: "Reads one event of the agent's lifecycle as JSON on standard input, records it, and\n" +
 			"prints what the agent is to be told. Whatever happens, it exits 0 and never waits\n" +
 			"past its deadline. `claude-mem install` registers it; nobody else needs to call it.",
-		Example: "  claude-mem hook claude-code < event.json\n  claude-mem hook codex < event.json",
+		Example: "  claude-mem hook claude-code < event.json\n  claude-mem hook codex < event.json\n  claude-mem hook gemini < event.json",
 		Args:    cobra.ArbitraryArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

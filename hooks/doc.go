@@ -16,8 +16,8 @@
 //     each event carries the host's id of the tool call, or a hash.
 //
 // One file per host turns its payload into an [event] and an answer into its JSON
-// (claudecode.go, codex.go); everything after that is the same for all hosts: record.go says
-// what is recorded, filter.go what is not, deliver.go who gets it.
+// (claudecode.go, codex.go, gemini.go); everything after that is the same for all
+// hosts: record.go says what is recorded, filter.go what is not, deliver.go who gets it.
 //
 // What is imported here is started before every hook, so it is little: no net/http
 // (see post.go), and package early runs a hook before the rest of the program is
