@@ -74,8 +74,12 @@ func (a *API) ingest(r *request, ins []memory.EventInput, o ingest) ([]client.Ev
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), a.MaxWait)
-	defer cancel()
+	ctx := r.Context()
+	if o.wait {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.MaxWait)
+		defer cancel()
+	}
 	out := make([]client.EventResult, len(stored))
 	for i, s := range stored {
 		out[i].Event = s.Event

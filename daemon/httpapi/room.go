@@ -37,6 +37,10 @@ func (r *room) take(ctx context.Context, n int64) (free func(), err error) {
 	if n <= smallBody {
 		part = r.small
 	}
+	free = func() { part.Release(n) }
+	if part.TryAcquire(n) { // nearly always, and a limit of time costs more
+		return free, nil
+	}
 	waiting, cancel := context.WithTimeout(ctx, roomWait)
 	defer cancel()
 	if err := part.Acquire(waiting, n); err != nil {
@@ -44,5 +48,5 @@ func (r *room) take(ctx context.Context, n int64) (free func(), err error) {
 		e.RetryAfter = retryRoom
 		return nil, e
 	}
-	return func() { part.Release(n) }, nil
+	return free, nil
 }

@@ -45,6 +45,13 @@ func (tb table[T]) insert(rows ...T) *query {
 	return q.add(` ON CONFLICT (` + tb.unique + `) DO NOTHING RETURNING id`)
 }
 
+// insertNew is insert for rows that nobody can have stored: it need not look for them
+// first, and fails if it was wrong.
+func (tb table[T]) insertNew(rows ...T) *query {
+	tb.unique = ""
+	return tb.insert(rows...)
+}
+
 func (tb table[T]) addValues(q *query, r *T) {
 	for i, c := range tb.columns {
 		q.add(either(i == 0, "VALUES (?", ", ?"), c.value(r))

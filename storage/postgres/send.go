@@ -45,7 +45,7 @@ func (t *tx) queue(q *query) { t.pending.Queue(q.text.String(), q.args...) }
 // queueRows makes statements of the jobs and audit rows that wait.
 func (t *tx) queueRows() {
 	if len(t.jobs) > 0 {
-		t.queue(jobTable.insert(t.jobs...))
+		t.queue(jobTable.insertNew(t.jobs...)) // see PutJob
 		t.jobs = nil
 	}
 	if len(t.audits) > 0 {
