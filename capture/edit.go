@@ -20,26 +20,20 @@ type Change struct {
 }
 
 func (ch Change) validate() error {
-	var issues []memory.Issue
-	add := func(code, message string, path ...string) {
-		issues = append(issues, memory.Issue{Code: code, Path: path, Message: message})
-	}
+	var is memory.Issues
 	if ch.Kind != nil && (*ch.Kind == "" || len(*ch.Kind) > memory.MaxIDBytes) {
-		add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", memory.MaxIDBytes), "kind")
+		is.Add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", memory.MaxIDBytes), "kind")
 	}
 	if ch.Content != nil && (*ch.Content == "" || len(*ch.Content) > MaxNoteBytes) {
-		add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", MaxNoteBytes), "content")
+		is.Add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", MaxNoteBytes), "content")
 	}
 	if len(ch.Metadata) > 0 && ch.Metadata[0] != '{' {
-		add("invalid_type", "Invalid input: expected object", "metadata")
+		is.Add("invalid_type", "Invalid input: expected object", "metadata")
 	}
 	if ch.Kind == nil && ch.Content == nil && len(ch.Metadata) == 0 {
-		add("invalid_type", "Invalid input: expected kind, content or metadata")
+		is.Add("invalid_type", "Invalid input: expected kind, content or metadata")
 	}
-	if issues == nil {
-		return nil
-	}
-	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	return is.Err()
 }
 
 // apply changes the memory and returns the names of the fields it set.

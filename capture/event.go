@@ -35,15 +35,15 @@ func (c *Capture) Events(ctx context.Context, caller memory.Caller, ins []memory
 		return nil, memory.Invalid(fmt.Sprintf("expected 1 to %d events", memory.MaxBatch))
 	}
 	drafts := make([]draft, len(ins))
-	var invalid []memory.Issue
+	var invalid memory.Issues
 	for i, in := range ins {
 		err := in.Validate()
 		if e, ok := errors.AsType[*memory.Error](err); ok {
 			invalid = append(invalid, placed(e.Issues, i, len(ins))...)
 		}
 	}
-	if len(invalid) > 0 {
-		return nil, &memory.Error{Code: memory.CodeValidation, Issues: invalid}
+	if err := invalid.Err(); err != nil {
+		return nil, err
 	}
 	for i, in := range ins {
 		p, err := c.ResolveProject(ctx, caller, in.ProjectID, Write)

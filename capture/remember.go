@@ -34,35 +34,16 @@ const MaxSuperseded = 50
 const MaxNoteBytes = 256 << 10
 
 func (n Note) validate() error {
-	var issues []memory.Issue
-	add := func(code, field, message string) {
-		issues = append(issues, memory.Issue{Code: code, Path: []string{field}, Message: message})
-	}
-	if n.Project == "" {
-		add("invalid_type", "projectId", "Invalid input: expected string, received undefined")
-	}
-	if len(n.Project) > memory.MaxIDBytes {
-		add("too_big", "projectId", fmt.Sprintf("Too big: expected string to have <=%d bytes", memory.MaxIDBytes))
-	}
-	if n.Content == "" {
-		add("invalid_type", "content", "Invalid input: expected string, received undefined")
-	}
-	if len(n.Content) > MaxNoteBytes {
-		add("too_big", "content", fmt.Sprintf("Too big: expected string to have <=%d bytes", MaxNoteBytes))
-	}
-	if len(n.Kind) > memory.MaxIDBytes {
-		add("too_big", "kind", fmt.Sprintf("Too big: expected string to have <=%d bytes", memory.MaxIDBytes))
-	}
+	var is memory.Issues
+	is.ID(n.Project, "projectId")
+	is.Required(n.Content, "content")
+	is.MaxBytes(n.Content, MaxNoteBytes, "content")
+	is.MaxBytes(n.Kind, memory.MaxIDBytes, "kind")
 	if len(n.Supersedes) > MaxSuperseded {
-		add("too_big", "supersedes", fmt.Sprintf("Too big: expected array to have <=%d items", MaxSuperseded))
+		is.Add("too_big", fmt.Sprintf("Too big: expected array to have <=%d items", MaxSuperseded), "supersedes")
 	}
-	if len(n.Metadata) > 0 && n.Metadata[0] != '{' && string(n.Metadata) != "null" {
-		add("invalid_type", "metadata", "Invalid input: expected object")
-	}
-	if issues == nil {
-		return nil
-	}
-	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	is.Object(n.Metadata, "metadata")
+	return is.Err()
 }
 
 // Remember stores a note as an observation; no provider is asked.

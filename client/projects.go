@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -23,20 +22,13 @@ type ProjectRequest struct {
 
 // Validate checks lengths and shapes.
 func (in ProjectRequest) Validate() error {
-	var issues []memory.Issue
-	switch {
-	case in.Name == "":
-		issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{"name"}, Message: "Invalid input: expected string, received undefined"})
-	case len(in.Name) > memory.MaxIDBytes:
-		issues = append(issues, memory.Issue{Code: "too_big", Path: []string{"name"}, Message: fmt.Sprintf("Too big: expected string to have <=%d bytes", memory.MaxIDBytes)})
+	var is memory.Issues
+	is.ID(in.Name, "name")
+	is.Object(in.Metadata, "metadata")
+	if err := is.Err(); err != nil {
+		return err
 	}
-	if len(in.Metadata) > 0 && in.Metadata[0] != '{' && string(in.Metadata) != "null" {
-		issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{"metadata"}, Message: "Invalid input: expected object"})
-	}
-	if issues == nil {
-		return memory.ValidateGeneration(in.Metadata, "metadata")
-	}
-	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	return memory.ValidateGeneration(in.Metadata, "metadata")
 }
 
 // ProjectAnswer is the answer of POST /v1/projects and GET /v1/projects/:id.

@@ -37,19 +37,12 @@ var (
 	ErrUnavailable  = &Error{Code: CodeUnavailable}
 )
 
-// Issue is one thing wrong with one field of an input.
-type Issue struct {
-	Code    string   `json:"code"`
-	Path    []string `json:"path"` // from the outermost field inwards; empty means the whole body
-	Message string   `json:"message"`
-}
-
 // Error is a failure that a caller can act on. Message is safe to show to
 // anybody; Err, if any, is the cause and stays in the logs.
 type Error struct {
 	Code       Code
 	Message    string
-	Issues     []Issue       // only with CodeValidation
+	Issues     Issues        // only with CodeValidation
 	RetryAfter time.Duration // only with CodeTooMany and CodeUnavailable; 0 means unknown
 	Err        error
 }
@@ -62,7 +55,7 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Invalid makes a CodeValidation error for one field, named by its path.
 func Invalid(message string, path ...string) *Error {
-	return &Error{Code: CodeValidation, Issues: []Issue{{Code: "custom", Path: path, Message: message}}}
+	return &Error{Code: CodeValidation, Issues: Issues{{Code: "custom", Path: path, Message: message}}}
 }
 
 func (e *Error) Error() string {
@@ -100,31 +93,4 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
-}
-
-// issues collects what is wrong with an input.
-type issues []Issue
-
-func (is *issues) add(code, message string, path ...string) {
-	if path == nil {
-		path = []string{}
-	}
-	*is = append(*is, Issue{Code: code, Path: path, Message: message})
-}
-
-// text checks the length in bytes of the named field.
-func (is *issues) text(value, field string, lo, hi int) {
-	switch {
-	case len(value) < lo && value == "":
-		is.add("invalid_type", "Invalid input: expected string, received undefined", field)
-	case len(value) > hi:
-		is.add("too_big", fmt.Sprintf("Too big: expected string to have <=%d bytes", hi), field)
-	}
-}
-
-func (is issues) err() error {
-	if len(is) == 0 {
-		return nil
-	}
-	return &Error{Code: CodeValidation, Issues: is}
 }

@@ -91,29 +91,29 @@ const MaxBatch = 500
 
 // Validate checks that the required fields are there and that all are in bounds.
 func (in EventInput) Validate() error {
-	var is issues
-	is.text(in.ProjectID, "projectId", 1, MaxIDBytes)
+	var is Issues
+	is.ID(in.ProjectID, "projectId")
 	if types := SourceTypes(); !slices.Contains(types, in.SourceType) {
-		is.add("invalid_value", fmt.Sprintf(`Invalid option: expected one of "%s"`, strings.Join(types, `"|"`)), "sourceType")
+		is.Add("invalid_value", fmt.Sprintf(`Invalid option: expected one of "%s"`, strings.Join(types, `"|"`)), "sourceType")
 	}
-	is.text(in.EventType, "eventType", 1, MaxIDBytes)
-	is.text(in.ServerSessionID, "serverSessionId", 0, MaxIDBytes)
-	is.text(in.ContentSessionID, "contentSessionId", 0, MaxIDBytes)
-	is.text(in.MemorySessionID, "memorySessionId", 0, MaxIDBytes)
-	is.text(in.SourceEventID, "sourceEventId", 0, MaxIDBytes)
-	is.text(in.PlatformSource, "platformSource", 0, MaxIDBytes)
-	is.text(in.AgentID, "agentId", 0, MaxIDBytes)
-	is.text(in.AgentType, "agentType", 0, MaxIDBytes)
-	is.object(in.Metadata, "metadata")
+	is.ID(in.EventType, "eventType")
+	is.MaxBytes(in.ServerSessionID, MaxIDBytes, "serverSessionId")
+	is.MaxBytes(in.ContentSessionID, MaxIDBytes, "contentSessionId")
+	is.MaxBytes(in.MemorySessionID, MaxIDBytes, "memorySessionId")
+	is.MaxBytes(in.SourceEventID, MaxIDBytes, "sourceEventId")
+	is.MaxBytes(in.PlatformSource, MaxIDBytes, "platformSource")
+	is.MaxBytes(in.AgentID, MaxIDBytes, "agentId")
+	is.MaxBytes(in.AgentType, MaxIDBytes, "agentType")
+	is.Object(in.Metadata, "metadata")
 	switch {
 	case in.OccurredAt == nil:
-		is.add("invalid_type", "Invalid input: expected number, received undefined", "occurredAtEpoch")
+		is.Add("invalid_type", "Invalid input: expected number, received undefined", "occurredAtEpoch")
 	case *in.OccurredAt < 0:
-		is.add("too_small", "Too small: expected number to be >=0", "occurredAtEpoch")
+		is.Add("too_small", "Too small: expected number to be >=0", "occurredAtEpoch")
 	case *in.OccurredAt > maxEpoch:
-		is.add("too_big", fmt.Sprintf("Too big: expected number to be <=%d", maxEpoch), "occurredAtEpoch")
+		is.Add("too_big", fmt.Sprintf("Too big: expected number to be <=%d", maxEpoch), "occurredAtEpoch")
 	}
-	return is.err()
+	return is.Err()
 }
 
 // maxEpoch is the largest integer that JSON clients represent exactly.

@@ -66,29 +66,30 @@ type HookAnswer struct {
 // Validate checks that the record names a project and a session, and that its
 // event, if any, is whole.
 func (r HookRecord) Validate() error {
-	var is issues
-	is.text(r.Project, "project", 1, MaxIDBytes*8)
-	is.text(r.SessionID, "sessionId", 1, MaxIDBytes)
-	is.text(r.PlatformSource, "platformSource", 0, MaxIDBytes)
+	var is Issues
+	is.Required(r.Project, "project")
+	is.MaxBytes(r.Project, MaxIDBytes*8, "project")
+	is.ID(r.SessionID, "sessionId")
+	is.MaxBytes(r.PlatformSource, MaxIDBytes, "platformSource")
 	if r.OccurredAt < 0 || r.OccurredAt > maxEpoch {
-		is.add("invalid_value", "Invalid input: expected milliseconds since 1970", "occurredAtEpoch")
+		is.Add("invalid_value", "Invalid input: expected milliseconds since 1970", "occurredAtEpoch")
 	}
 	if t := r.Want.Tree; t != nil {
-		is.text(t.Branch, "want", 0, MaxIDBytes)
+		is.MaxBytes(t.Branch, MaxIDBytes, "want")
 		if len(t.Changed) > MaxChangedFiles {
-			is.add("too_big", "Too big: expected at most "+strconv.Itoa(MaxChangedFiles)+" files", "want", "tree", "changed")
+			is.Add("too_big", "Too big: expected at most "+strconv.Itoa(MaxChangedFiles)+" files", "want", "tree", "changed")
 		}
 	}
 	if e := r.Event; e != nil {
 		if e.Type == "" || len(e.Type) > MaxIDBytes {
-			is.add("invalid_type", "Invalid input: expected string", "event", "type")
+			is.Add("invalid_type", "Invalid input: expected string", "event", "type")
 		}
 		if e.SourceID == "" || len(e.SourceID) > MaxIDBytes {
-			is.add("invalid_type", "Invalid input: expected string", "event", "sourceEventId")
+			is.Add("invalid_type", "Invalid input: expected string", "event", "sourceEventId")
 		}
 		if len(e.AgentID) > MaxIDBytes || len(e.AgentType) > MaxIDBytes {
-			is.add("too_big", "Too big: agent id or type", "event", "agentId")
+			is.Add("too_big", "Too big: agent id or type", "event", "agentId")
 		}
 	}
-	return is.err()
+	return is.Err()
 }

@@ -170,21 +170,21 @@ type Message struct {
 
 // Validate checks that the message names a job completely.
 func (m Message) Validate() error {
-	var is issues
-	is.text(m.ID, "id", 1, MaxIDBytes)
-	is.text(m.TeamID, "team_id", 1, MaxIDBytes)
-	is.text(m.ProjectID, "project_id", 1, MaxIDBytes)
-	is.text(m.SourceID, "source_id", 1, MaxIDBytes)
-	is.text(m.JobID, "generation_job_id", 1, MaxIDBytes)
+	var is Issues
+	is.ID(m.ID, "id")
+	is.ID(m.TeamID, "team_id")
+	is.ID(m.ProjectID, "project_id")
+	is.ID(m.SourceID, "source_id")
+	is.ID(m.JobID, "generation_job_id")
 	switch m.Kind {
 	case KindEvent, KindBatch, KindSummary, KindReindex:
 		if m.SourceType != m.Kind.SourceType() {
-			is.add("invalid_value", "Invalid option: expected \""+m.Kind.SourceType()+"\"", "source_type")
+			is.Add("invalid_value", "Invalid option: expected \""+m.Kind.SourceType()+"\"", "source_type")
 		}
 	default:
-		is.add("invalid_value", "Invalid option: no such kind of job", "kind")
+		is.Add("invalid_value", "Invalid option: no such kind of job", "kind")
 	}
-	return is.err()
+	return is.Err()
 }
 
 // QueueID is the deterministic id of the job's message: a prefix for the kind,

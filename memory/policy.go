@@ -38,16 +38,16 @@ func generationNames() []string { return []string{"policy", "dailyTokens", "mont
 
 // Validate checks that the policy exists and that no budget is negative.
 func (g GenerationSettings) Validate() error {
-	return g.check([]string{"metadata", "generation"}).err()
+	return g.check([]string{"metadata", "generation"}).Err()
 }
 
-func (g GenerationSettings) check(at []string) (is issues) {
+func (g GenerationSettings) check(at []string) (is Issues) {
 	if g.Policy != "" && !slices.Contains(Policies(), g.Policy) {
-		is.add("invalid_value", `Invalid option: expected one of "per-event"|"debounce"|"end-of-session"`, inside(at, "policy")...)
+		is.Add("invalid_value", `Invalid option: expected one of "per-event"|"debounce"|"end-of-session"`, inside(at, "policy")...)
 	}
 	for name, n := range map[string]*int64{"dailyTokens": g.DailyTokens, "monthlyTokens": g.MonthlyTokens} {
 		if n != nil && *n < 0 {
-			is.add("too_small", "Too small: expected number to be >=0", inside(at, name)...)
+			is.Add("too_small", "Too small: expected number to be >=0", inside(at, name)...)
 		}
 	}
 	return is
@@ -68,7 +68,7 @@ func ValidateGeneration(raw json.RawMessage, at ...string) error {
 	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	if !ok || e.Field == "" {
 		at = inside(at, "generation")
-		return append(m.Generation.check(at), unknownNames(raw, at)...).err()
+		return append(m.Generation.check(at), unknownNames(raw, at)...).Err()
 	}
 	expected := "number"
 	switch e.Type.Kind() {
@@ -77,13 +77,13 @@ func ValidateGeneration(raw json.RawMessage, at ...string) error {
 	case reflect.String:
 		expected = "string"
 	}
-	var is issues
-	is.add("invalid_type", "Invalid input: expected "+expected+", received "+e.Value, append(slices.Clone(at), strings.Split(e.Field, ".")...)...)
-	return is.err()
+	var is Issues
+	is.Add("invalid_type", "Invalid input: expected "+expected+", received "+e.Value, append(slices.Clone(at), strings.Split(e.Field, ".")...)...)
+	return is.Err()
 }
 
 // unknownNames finds fault with each name in "generation" that is none of its fields.
-func unknownNames(raw json.RawMessage, at []string) (is issues) {
+func unknownNames(raw json.RawMessage, at []string) (is Issues) {
 	var m struct {
 		Generation map[string]json.RawMessage `json:"generation"`
 	}
@@ -92,7 +92,7 @@ func unknownNames(raw json.RawMessage, at []string) (is issues) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Generation)) {
 		if !slices.Contains(generationNames(), name) {
-			is.add("unrecognized_keys", fmt.Sprintf("Unrecognized key: %q; there are %s", name, strings.Join(generationNames(), ", ")), inside(at, name)...)
+			is.Add("unrecognized_keys", fmt.Sprintf("Unrecognized key: %q; there are %s", name, strings.Join(generationNames(), ", ")), inside(at, name)...)
 		}
 	}
 	return is

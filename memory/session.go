@@ -70,20 +70,13 @@ const MaxIDBytes = 512
 
 // Validate checks lengths and shapes.
 func (in SessionInput) Validate() error {
-	var is issues
-	is.text(in.ProjectID, "projectId", 1, MaxIDBytes)
-	is.text(in.ExternalSessionID, "externalSessionId", 0, MaxIDBytes)
-	is.text(in.ContentSessionID, "contentSessionId", 0, MaxIDBytes)
-	is.text(in.AgentID, "agentId", 0, MaxIDBytes)
-	is.text(in.AgentType, "agentType", 0, MaxIDBytes)
-	is.text(in.PlatformSource, "platformSource", 0, MaxIDBytes)
-	is.object(in.Metadata, "metadata")
-	return is.err()
-}
-
-// object checks that a raw value is absent, null or a JSON object.
-func (is *issues) object(raw json.RawMessage, field string) {
-	if len(raw) > 0 && raw[0] != '{' && string(raw) != "null" {
-		is.add("invalid_type", "Invalid input: expected object", field)
-	}
+	var is Issues
+	is.ID(in.ProjectID, "projectId")
+	is.MaxBytes(in.ExternalSessionID, MaxIDBytes, "externalSessionId")
+	is.MaxBytes(in.ContentSessionID, MaxIDBytes, "contentSessionId")
+	is.MaxBytes(in.AgentID, MaxIDBytes, "agentId")
+	is.MaxBytes(in.AgentType, MaxIDBytes, "agentType")
+	is.MaxBytes(in.PlatformSource, MaxIDBytes, "platformSource")
+	is.Object(in.Metadata, "metadata")
+	return is.Err()
 }

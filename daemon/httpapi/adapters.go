@@ -32,21 +32,10 @@ type legacyObservation struct {
 }
 
 func (in legacyObservation) validate() error {
-	return required([2]string{"contentSessionId", in.ContentSessionID}, [2]string{"tool_name", in.ToolName})
-}
-
-// required checks that named texts are there.
-func required(fields ...[2]string) error {
-	var issues []memory.Issue
-	for _, f := range fields {
-		if f[1] == "" {
-			issues = append(issues, memory.Issue{Code: "invalid_type", Path: []string{f[0]}, Message: "Invalid input: expected string, received undefined"})
-		}
-	}
-	if issues == nil {
-		return nil
-	}
-	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	var is memory.Issues
+	is.Required(in.ContentSessionID, "contentSessionId")
+	is.Required(in.ToolName, "tool_name")
+	return is.Err()
 }
 
 // event is what the call becomes.
@@ -106,11 +95,11 @@ func (a *API) legacySummary(r *request) (answer, error) {
 	if err := r.decode(&in); err != nil {
 		return answer{}, err
 	}
-	if err := required([2]string{"contentSessionId", in.ContentSessionID}); err != nil {
+	var is memory.Issues
+	is.ID(in.ContentSessionID, "contentSessionId")
+	is.MaxBytes(in.PlatformSource, memory.MaxIDBytes, "platformSource")
+	if err := is.Err(); err != nil {
 		return answer{}, err
-	}
-	if len(in.ContentSessionID) > memory.MaxIDBytes || len(in.PlatformSource) > memory.MaxIDBytes {
-		return answer{}, issue("too_big", "Too big: an id or a name", "contentSessionId")
 	}
 	project, err := r.boundProject()
 	if err != nil {

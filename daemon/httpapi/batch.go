@@ -45,7 +45,7 @@ func decodeGoodBatch(data []byte) (ins []memory.EventInput, ok bool) {
 // together.
 func decodeItems(items []json.RawMessage) ([]memory.EventInput, error) {
 	ins := make([]memory.EventInput, len(items))
-	var issues []memory.Issue
+	var issues memory.Issues
 	for i, item := range items {
 		err := decodeObject(item, &ins[i])
 		if err == nil {
@@ -58,10 +58,7 @@ func decodeItems(items []json.RawMessage) ([]memory.EventInput, error) {
 			}
 		}
 	}
-	if issues != nil {
-		return nil, &memory.Error{Code: memory.CodeValidation, Issues: issues}
-	}
-	return ins, nil
+	return ins, issues.Err()
 }
 
 // decodeArray splits a JSON array of lo to hi items. One of millions is refused

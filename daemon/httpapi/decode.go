@@ -80,7 +80,7 @@ func decodeObject(data []byte, v any) error {
 		return err
 	}
 	if issues := fieldIssues(data, v); len(issues) > 0 {
-		return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+		return issues.Err()
 	}
 	return issue("invalid_type", "Invalid input: "+err.Error())
 }
@@ -132,7 +132,7 @@ func outlineOf(data []byte) (o outline) {
 
 // fieldIssues finds out which fields do not fit v's type, by decoding each alone:
 // package json tells of one at most, and not where, when a field decodes itself.
-func fieldIssues(data []byte, v any) []memory.Issue {
+func fieldIssues(data []byte, v any) memory.Issues {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil {
 		return nil
@@ -142,7 +142,7 @@ func fieldIssues(data []byte, v any) []memory.Issue {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	var issues []memory.Issue
+	var issues memory.Issues
 	for _, name := range names[:min(len(names), maxFieldLookUps)] {
 		alone, err := json.Marshal(map[string]json.RawMessage{name: fields[name]})
 		if err != nil {
@@ -216,5 +216,7 @@ func invalidType(want, got string) error {
 }
 
 func issue(code, message string, path ...string) error {
-	return &memory.Error{Code: memory.CodeValidation, Issues: []memory.Issue{{Code: code, Path: path, Message: message}}}
+	var is memory.Issues
+	is.Add(code, message, path...)
+	return is.Err()
 }

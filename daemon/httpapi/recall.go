@@ -18,26 +18,18 @@ const maxTokens = 20000
 
 // checkAsk checks what search and context have in common.
 func checkAsk(projectID, query string, limit, maxLimit int) error {
-	var issues []memory.Issue
-	add := func(code, field, message string) {
-		issues = append(issues, memory.Issue{Code: code, Path: []string{field}, Message: message})
-	}
-	if projectID == "" {
-		add("invalid_type", "projectId", "Invalid input: expected string, received undefined")
-	}
+	var is memory.Issues
+	is.Required(projectID, "projectId")
 	if query == "" {
-		add("too_small", "query", "Too small: expected string to have >=1 characters")
+		is.Add("too_small", "Too small: expected string to have >=1 characters", "query")
 	}
 	if limit > maxLimit {
-		add("too_big", "limit", fmt.Sprintf("Too big: expected number to be <=%d", maxLimit))
+		is.Add("too_big", fmt.Sprintf("Too big: expected number to be <=%d", maxLimit), "limit")
 	}
 	if limit < 0 {
-		add("too_small", "limit", "Too small: expected number to be >0")
+		is.Add("too_small", "Too small: expected number to be >0", "limit")
 	}
-	if issues == nil {
-		return nil
-	}
-	return &memory.Error{Code: memory.CodeValidation, Issues: issues}
+	return is.Err()
 }
 
 // search of a project that was never written to finds nothing; it is no error, since
