@@ -75,21 +75,16 @@ func (r HookRecord) Validate() error {
 		is.Add("invalid_value", "Invalid input: expected milliseconds since 1970", "occurredAtEpoch")
 	}
 	if t := r.Want.Tree; t != nil {
-		is.MaxBytes(t.Branch, MaxIDBytes, "want")
+		is.MaxBytes(t.Branch, MaxIDBytes, "want", "tree", "branch")
 		if len(t.Changed) > MaxChangedFiles {
 			is.Add("too_big", "Too big: expected at most "+strconv.Itoa(MaxChangedFiles)+" files", "want", "tree", "changed")
 		}
 	}
 	if e := r.Event; e != nil {
-		if e.Type == "" || len(e.Type) > MaxIDBytes {
-			is.Add("invalid_type", "Invalid input: expected string", "event", "type")
-		}
-		if e.SourceID == "" || len(e.SourceID) > MaxIDBytes {
-			is.Add("invalid_type", "Invalid input: expected string", "event", "sourceEventId")
-		}
-		if len(e.AgentID) > MaxIDBytes || len(e.AgentType) > MaxIDBytes {
-			is.Add("too_big", "Too big: agent id or type", "event", "agentId")
-		}
+		is.ID(e.Type, "event", "type")
+		is.ID(e.SourceID, "event", "sourceEventId")
+		is.MaxBytes(e.AgentID, MaxIDBytes, "event", "agentId")
+		is.MaxBytes(e.AgentType, MaxIDBytes, "event", "agentType")
 	}
 	return is.Err()
 }

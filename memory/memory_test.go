@@ -187,6 +187,12 @@ func TestHookRecordValidate(t *testing.T) {
 		"occurredAtEpoch":     func(r *memory.HookRecord) { r.OccurredAt = -1 },
 		"event.type":          func(r *memory.HookRecord) { r.Event = &memory.HookEvent{SourceID: "x"} },
 		"event.sourceEventId": func(r *memory.HookRecord) { r.Event = &memory.HookEvent{Type: "tool_use"} },
+		"event.agentType": func(r *memory.HookRecord) {
+			r.Event = &memory.HookEvent{Type: "tool_use", SourceID: "x", AgentType: strings.Repeat("a", memory.MaxIDBytes+1)}
+		},
+		"want.tree.branch": func(r *memory.HookRecord) {
+			r.Want.Tree = &memory.WorkingTree{Branch: strings.Repeat("b", memory.MaxIDBytes+1)}
+		},
 	} {
 		r := good
 		spoil(&r)
