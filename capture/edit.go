@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
-	"claude-mem/internal/privacy"
 	"claude-mem/memory"
 )
 
@@ -19,13 +17,15 @@ type Change struct {
 	Metadata json.RawMessage // an object; it takes the place of the one there was
 }
 
-func (ch Change) validate() error {
+// cleaned is the change as it is made, if there is nothing wrong with it.
+func (ch Change) cleaned() (Change, error) {
 	var is memory.Issues
-	if ch.Kind != nil && (*ch.Kind == "" || len(*ch.Kind) > memory.MaxIDBytes) {
-		is.Add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", memory.MaxIDBytes), "kind")
+	if ch.Kind != nil {
+		checkKind(&is, *ch.Kind)
 	}
-	if ch.Content != nil && (*ch.Content == "" || len(*ch.Content) > MaxNoteBytes) {
-		is.Add("invalid_value", fmt.Sprintf("Invalid input: expected string of 1 to %d bytes", MaxNoteBytes), "content")
+	if ch.Content != nil {
+		clean := cleanContent(&is, *ch.Content)
+		ch.Content = &clean
 	}
 	if len(ch.Metadata) > 0 && ch.Metadata[0] != '{' {
 		is.Add("invalid_type", "Invalid input: expected object", "metadata")
@@ -33,16 +33,16 @@ func (ch Change) validate() error {
 	if ch.Kind == nil && ch.Content == nil && len(ch.Metadata) == 0 {
 		is.Add("invalid_type", "Invalid input: expected kind, content or metadata")
 	}
-	return is.Err()
+	return ch, is.Err()
 }
 
 // apply changes the memory and returns the names of the fields it set.
 func (ch Change) apply(o *memory.Observation) (fields []string, err error) {
 	if ch.Kind != nil {
-		o.Kind, fields = cleanText(*ch.Kind), append(fields, "kind")
+		o.Kind, fields = *ch.Kind, append(fields, "kind")
 	}
 	if ch.Content != nil {
-		o.Content, fields = privacy.Text(*ch.Content), append(fields, "content")
+		o.Content, fields = *ch.Content, append(fields, "content")
 	}
 	if len(ch.Metadata) > 0 {
 		fields = append(fields, "metadata")
@@ -55,7 +55,7 @@ func (ch Change) apply(o *memory.Observation) (fields []string, err error) {
 
 // Edit changes a memory. One that the caller cannot reach is memory.ErrNotFound.
 func (c *Capture) Edit(ctx context.Context, caller memory.Caller, id string, ch Change) (o memory.Observation, err error) {
-	if err := ch.validate(); err != nil {
+	if ch, err = ch.cleaned(); err != nil {
 		return o, err
 	}
 	err = c.write(ctx, caller, func(u *unit) error {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"claude-mem/internal/id"
 	"claude-mem/internal/privacy"
@@ -19,8 +22,8 @@ type Note struct {
 	Project          string // id, or name
 	ServerSessionID  string
 	ContentSessionID string
-	Kind             string // "" means memory.KindManual
-	Content          string // 1 to MaxNoteBytes bytes
+	Kind             string // one word; "" means memory.KindManual
+	Content          string // 1 to MaxNoteBytes bytes, of which not all may be private
 	Metadata         json.RawMessage
 	// Supersedes names what it takes the place of, by number (41 or #41) or id; at most
 	// MaxSuperseded, all in the same project.
@@ -33,22 +36,44 @@ const MaxSuperseded = 50
 // MaxNoteBytes bounds the content of a Note.
 const MaxNoteBytes = 256 << 10
 
-func (n Note) validate() error {
+// cleaned is the note as it is stored, if there is nothing wrong with it.
+func (n Note) cleaned() (Note, error) {
 	var is memory.Issues
 	is.ID(n.Project, "projectId")
-	is.Required(n.Content, "content")
-	is.MaxBytes(n.Content, MaxNoteBytes, "content")
-	is.MaxBytes(n.Kind, memory.MaxIDBytes, "kind")
+	n.Kind = cmp.Or(n.Kind, memory.KindManual)
+	checkKind(&is, n.Kind)
+	if is.Required(n.Content, "content"); n.Content != "" {
+		n.Content = cleanContent(&is, n.Content)
+	}
 	if len(n.Supersedes) > MaxSuperseded {
 		is.Add("too_big", fmt.Sprintf("Too big: expected array to have <=%d items", MaxSuperseded), "supersedes")
 	}
 	is.Object(n.Metadata, "metadata")
-	return is.Err()
+	return n, is.Err()
+}
+
+// checkKind finds fault with a kind that is no word: it stands in lists, and is asked for.
+func checkKind(is *memory.Issues, kind string) {
+	odd := func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+	if kind == "" || len(kind) > memory.MaxIDBytes || strings.ContainsFunc(kind, odd) {
+		is.Add("invalid_value", fmt.Sprintf("Invalid input: expected one word of 1 to %d bytes", memory.MaxIDBytes), "kind")
+	}
+}
+
+// cleanContent takes out what is private, and finds fault if nothing else is there.
+func cleanContent(is *memory.Issues, content string) string {
+	is.MaxBytes(content, MaxNoteBytes, "content")
+	clean := privacy.Text(content[:min(len(content), MaxNoteBytes)])
+	if strings.TrimSpace(clean) == "" {
+		is.Add("invalid_value", "Invalid input: nothing is left of it once what is private is cut out", "content")
+	}
+	return clean
 }
 
 // Remember stores a note as an observation; no provider is asked.
 func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (memory.Observation, error) {
-	if err := n.validate(); err != nil {
+	n, err := n.cleaned()
+	if err != nil {
 		return memory.Observation{}, err
 	}
 	p, err := c.ResolveProject(ctx, caller, n.Project, Write)
@@ -58,11 +83,8 @@ func (c *Capture) Remember(ctx context.Context, caller memory.Caller, n Note) (m
 	now := memory.Now()
 	o := memory.Observation{
 		ID: id.New(), ProjectID: p.ID, TeamID: p.TeamID,
-		Kind: cleanText(n.Kind), Content: privacy.Text(n.Content),
+		Kind: n.Kind, Content: n.Content,
 		OccurredAt: now, CreatedAt: now, UpdatedAt: now,
-	}
-	if o.Kind == "" {
-		o.Kind = memory.KindManual
 	}
 	if err := json.Unmarshal(cleanJSON(n.Metadata), &o.Metadata); err != nil {
 		return memory.Observation{}, memory.Invalid("Invalid input: expected object", "metadata")
