@@ -50,6 +50,9 @@ func (c *console) reindexCommand() *cobra.Command {
 			}
 			return c.print(asJSON, done, func(s screen) {
 				s.printf("%d of %d memories of %s can be found by meaning (%s).\n", done.Indexed, done.Observations, clean(p.Name), clean(done.Model))
+				if done.Result != "" && done.Indexed < done.Observations {
+					s.text(0, "The run: "+done.Result)
+				}
 			})
 		},
 	}
@@ -78,11 +81,16 @@ func (c *console) awaitIndexed(ctx context.Context, p openedProject, now client.
 		if next.Indexed > now.Indexed {
 			moved = time.Now()
 		}
-		if now = next; now.Waiting != "" && now.Indexed < now.Observations {
+		now = next
+		switch {
+		case now.Job == memory.JobFailed && now.Indexed < now.Observations:
+			return now, memory.Errorf(memory.CodeUnavailable, "%d of %d are done, and the run failed: %s", now.Indexed, now.Observations, now.Result)
+		case now.Indexed >= now.Observations || now.Job.Terminal():
+			return now, nil
+		case now.Waiting != "":
 			return now, memory.Errorf(memory.CodeUnavailable, "%d of %d are done; it waits, and goes on by itself: %s",
 				now.Indexed, now.Observations, now.Waiting)
-		}
-		if time.Since(moved) > stuckFor {
+		case time.Since(moved) > stuckFor:
 			return now, memory.Errorf(memory.CodeUnavailable,
 				"%d of %d are done and no more comes: `claude-mem server jobs failed` and the log say why", now.Indexed, now.Observations)
 		}

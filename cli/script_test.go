@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "field": field, "json": isJSON, "newestJob": newestJob, "settled": settled,
-			"delivered": delivered, "private": private, "tls": tls, "writes": writes,
+			"delivered": delivered, "embeddings": embeddings, "private": private, "tls": tls, "writes": writes,
 		},
 	})
 }

@@ -139,6 +139,11 @@ type Reindexed struct {
 	// Waiting says why nothing comes at the moment, such as a budget that is used up; ""
 	// where nothing is known to be in the way.
 	Waiting string `json:"waiting,omitempty"`
+	// Job is how the last run over the project stands, "" if there was none.
+	Job memory.JobStatus `json:"job,omitempty"`
+	// Result says what a run came to that is over: how many the model took and refused,
+	// or why it failed.
+	Result string `json:"result,omitempty"`
 }
 
 // Reindex owes the vectors that a project, by its id, lacks. Where no embedding model

@@ -42,7 +42,6 @@ func (a *attempt) reindex(ctx context.Context) (ending, error) {
 	if a.Embedder == nil {
 		return a.skipped("no embedding model is configured"), nil
 	}
-	done := ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: "indexed"}}
 	if a.job.SourceID != a.job.ProjectID {
 		o, err := a.Store.Observation(ctx, a.job.Scope(), a.job.SourceID)
 		if errors.Is(err, memory.ErrNotFound) {
@@ -51,20 +50,30 @@ func (a *attempt) reindex(ctx context.Context) (ending, error) {
 		if err == nil {
 			err = a.embed(ctx, []memory.Observation{o})
 		}
-		done.At = memory.Now()
-		return done, err
+		return a.indexed(tally{made: 1}), err
 	}
-	var from storage.Place
+	return a.reindexProject(ctx)
+}
+
+// reindexProject makes the vectors that the project lacks. It fails where the model took
+// none of them.
+func (a *attempt) reindexProject(ctx context.Context) (ending, error) {
+	var (
+		from storage.Place
+		done tally
+	)
 	for {
 		owed, err := a.Store.WithoutVector(ctx, a.job.Scope(), a.Embedder.Model(), from, reindexBatch)
 		if err != nil {
 			return ending{}, fmt.Errorf("find what has no vector: %w", err)
 		}
-		if len(owed) == 0 {
-			done.At = memory.Now()
-			return done, nil
+		if len(owed) == 0 && done.made == 0 && done.refused > 0 {
+			return ending{}, done.refusal
 		}
-		if err := a.embed(ctx, owed); err != nil {
+		if len(owed) == 0 {
+			return a.indexed(done), nil
+		}
+		if err := a.embedAll(ctx, owed, &done); err != nil {
 			return ending{}, err
 		}
 		last := owed[len(owed)-1]
@@ -72,8 +81,63 @@ func (a *attempt) reindex(ctx context.Context) (ending, error) {
 	}
 }
 
-// embed makes and stores the vectors of some observations. A text that the model does
-// not take must not keep the others from theirs.
+// giveUpAfter is how many texts a model may refuse, taking none, until it is thought to
+// take none at all.
+const giveUpAfter = 3
+
+// tally counts the texts of a job that the model took, and those it did not.
+type tally struct {
+	made, refused int
+	refusal       error // the last
+}
+
+// indexed is a job that is done.
+func (a *attempt) indexed(t tally) ending {
+	result := fmt.Sprintf("indexed %d", t.made)
+	if t.refused > 0 {
+		result += fmt.Sprintf(", refused %d: %s", t.refused, reason(t.refusal))
+	}
+	return ending{Outcome: storage.Outcome{Status: memory.JobCompleted, Result: memory.Opt(result), At: memory.Now()}}
+}
+
+// embedAll makes and stores the vectors of some observations. A text that the model does
+// not take must not keep the others from theirs, so what it refuses together it is asked
+// one by one.
+func (a *attempt) embedAll(ctx context.Context, all []memory.Observation, t *tally) error {
+	err := a.embed(ctx, all)
+	if err == nil {
+		t.made += len(all)
+	}
+	if !isRefusal(err) {
+		return err
+	}
+	for _, o := range all {
+		if len(all) > 1 {
+			err = a.embed(ctx, []memory.Observation{o})
+		}
+		switch {
+		case err == nil:
+			t.made++
+		case !isRefusal(err):
+			return err
+		default:
+			t.refused, t.refusal = t.refused+1, err
+			a.log.WarnContext(ctx, "no vector made", "observation", o.ID, "error", err)
+		}
+		if t.made == 0 && t.refused >= giveUpAfter {
+			return err
+		}
+	}
+	return nil
+}
+
+// isRefusal reports that the model did not take what it was sent.
+func isRefusal(err error) bool {
+	e, ok := errors.AsType[*providers.Error](err)
+	return ok && e.Class == providers.BadRequest
+}
+
+// embed makes and stores the vectors of some observations with one call.
 func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 	texts := make([]string, len(all))
 	for i, o := range all {
@@ -91,20 +155,7 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 	used := providers.EmbeddingUsage(a.Embedder, a.job.Scope(), made.Tokens)
 	used.JobID = a.job.ID
 	if err != nil {
-		a.spent = append(a.spent, used)
-	}
-	if e, ok := errors.AsType[*providers.Error](err); ok && e.Class == providers.BadRequest && len(all) > 1 {
-		for _, o := range all {
-			if err := a.embed(ctx, []memory.Observation{o}); err != nil {
-				if e, ok := errors.AsType[*providers.Error](err); !ok || e.Class != providers.BadRequest {
-					return err
-				}
-				a.log.WarnContext(ctx, "no vector made", "observation", o.ID, "error", err)
-			}
-		}
-		return nil
-	}
-	if err != nil {
+		a.spend(used)
 		return err
 	}
 	if a.gate.open() {
@@ -121,7 +172,7 @@ func (a *attempt) embed(ctx context.Context, all []memory.Observation) error {
 		return a.settle(ctx, tx, used)
 	})
 	if err != nil {
-		a.spent = append(a.spent, used)
+		a.spend(used)
 	}
 	return err
 }

@@ -129,10 +129,33 @@ func TestATextThatTheModelRefusesKeepsNoOtherFromItsVector(t *testing.T) {
 			}
 			return nil
 		}}))
-		h.oweJob(memory.KindReindex, h.scope.ProjectID)
+		j := h.oweJob(memory.KindReindex, h.scope.ProjectID)
 		h.settle()
-		if h.vectors() != 9 {
-			t.Errorf("%d vectors", h.vectors())
+		if got := h.now(j); h.vectors() != 9 || got.Status != memory.JobCompleted || got.Result != "indexed 9, refused 1: bad_request: too strange" {
+			t.Errorf("%d vectors; %s: %q", h.vectors(), got.Status, got.Result)
+		}
+	})
+}
+
+// A model that takes no text at all is not asked about each of thousands, and the job
+// does not count as done.
+func TestAModelThatRefusesEverythingFailsTheJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, n := range []int{1, 100} {
+			h := newHarness(t)
+			h.remember(n)
+			e := &embedder{refuse: func([]string) error {
+				return &providers.Error{Class: providers.BadRequest, Err: errors.New("no texts, please")}
+			}}
+			h.start(&provider{}, with(e))
+			j := h.oweJob(memory.KindReindex, h.scope.ProjectID)
+			h.settle()
+			if got := h.now(j); got.Status != memory.JobFailed || !strings.Contains(string(got.LastError), "no texts, please") {
+				t.Errorf("of %d: %s, %q, %q", n, got.Status, got.LastError, got.Result)
+			}
+			if e.calls > 5 {
+				t.Errorf("of %d: asked %d times", n, e.calls)
+			}
 		}
 	})
 }

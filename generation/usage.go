@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"claude-mem/memory"
 	"claude-mem/providers"
@@ -31,6 +32,18 @@ func (a *attempt) billOne(c providers.Cost) {
 	u.UsageCounts = memory.UsageCounts{
 		Calls: 1, InputTokens: max(c.InputTokens, 0), OutputTokens: max(c.OutputTokens, 0),
 	}
+	a.spend(u)
+}
+
+// spend notes the cost of one more call. Calls of one model, one after the other, are
+// one row of the ledger.
+func (a *attempt) spend(u memory.Usage) {
+	if n := len(a.spent); n > 0 {
+		if last := &a.spent[n-1]; last.Kind == u.Kind && last.Provider == u.Provider && last.Model == u.Model {
+			last.UsageCounts = last.Plus(u.UsageCounts)
+			return
+		}
+	}
 	a.spent = append(a.spent, u)
 }
 
@@ -45,14 +58,7 @@ func (a *attempt) used(provider, model string) memory.Usage {
 // usage is what goes into the ledger with the ending: a row for each provider and
 // model that was called. What came of it stands with the one that answered.
 func (a *attempt) usage(end ending) []memory.Usage {
-	var rows []memory.Usage
-	for _, u := range a.spent {
-		if n := len(rows); n > 0 && rows[n-1].Provider == u.Provider && rows[n-1].Model == u.Model {
-			rows[n-1].UsageCounts = rows[n-1].Plus(u.UsageCounts)
-			continue
-		}
-		rows = append(rows, u)
-	}
+	rows := slices.Clone(a.spent)
 	outcome := memory.UsageCounts{Events: end.events, Observations: int64(len(end.made)), Skipped: end.unasked}
 	if outcome == (memory.UsageCounts{}) {
 		return rows

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -163,8 +164,13 @@ func (a *API) indexed(r *request) (answer, error) {
 	case errors.Is(err, memory.ErrNotFound):
 	case err != nil:
 		return answer{}, err
-	case j.Status == memory.JobQueued && out.Indexed < out.Observations:
-		out.Waiting = string(j.LastError)
+	default:
+		out.Job = j.Status
+		if j.Status.Terminal() {
+			out.Result = string(cmp.Or(j.Result, j.LastError))
+		} else if out.Indexed < out.Observations {
+			out.Waiting = string(j.LastError)
+		}
 	}
 	return ok(out)
 }

@@ -91,7 +91,7 @@ func TestOnlyAServerOnThisMachineIsFree(t *testing.T) {
 func TestFailuresAreClassified(t *testing.T) {
 	for status, want := range map[int]providers.Class{
 		401: providers.Auth, 403: providers.Auth, 402: providers.Quota, 429: providers.RateLimit, 503: providers.Overloaded,
-		500: providers.Transient, 408: providers.Transient, 400: providers.BadRequest, 404: providers.BadRequest, 302: providers.BadRequest,
+		500: providers.Transient, 408: providers.Transient, 400: providers.BadRequest, 404: providers.Auth, 302: providers.BadRequest,
 	} {
 		c, _ := serve(t, status, `{"error":"you sent sk-key"}`, "Retry-After", "7", "Location", "/elsewhere")
 		_, err := c.Embed(t.Context(), []string{"private words"})
@@ -129,7 +129,11 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		made, err := decode(b, 2)
+		var a answer
+		if json.Unmarshal(b, &a) != nil {
+			return
+		}
+		made, err := a.vectors(2)
 		vs := made.Vectors
 		if err != nil {
 			if e, ok := errors.AsType[*providers.Error](err); !ok || e.Class != providers.BadRequest {
