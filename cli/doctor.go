@@ -67,7 +67,7 @@ func (c *console) doctorCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&probe, "probe", false, "also ask each provider something small, which may cost a fraction of a cent")
+	cmd.Flags().BoolVar(&probe, "probe", false, "also ask each provider and the embedding model something small, which may cost a fraction of a cent")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"claude-mem/internal/config"
 	"claude-mem/memory"
@@ -25,6 +26,27 @@ func newEmbedder(cfg *Config) (providers.Embedder, error) {
 		return nil, fmt.Errorf("%s: %w", config.EmbeddingsURL, err)
 	}
 	return e, nil
+}
+
+// EmbeddingState tells of the embedding model as Providers does of providers; ok is false
+// where none is configured.
+func EmbeddingState(ctx context.Context, cfg *config.Config, probe bool) (s ProviderState, ok bool) {
+	e, err := newEmbedder(cfg)
+	if e == nil && err == nil {
+		return ProviderState{}, false
+	}
+	name := "an address that is none"
+	if u, err := url.Parse(cfg.String(config.EmbeddingsURL)); err == nil {
+		name = u.Redacted()
+	}
+	s = ProviderState{Name: name, Model: cfg.String(config.EmbeddingsModel), From: cfg.Origin(config.EmbeddingsURL), Err: err}
+	if cfg.String(config.EmbeddingsKey) != "" {
+		s.KeyFrom = cfg.Origin(config.EmbeddingsKey)
+	}
+	if p, can := e.(prober); can && probe && err == nil {
+		s.Took, s.Err = tried(ctx, cfg, p)
+	}
+	return s, true
 }
 
 // newRecall makes what answers questions, by meaning too if there is a model.

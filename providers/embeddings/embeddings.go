@@ -97,6 +97,12 @@ func (c *Client) Embed(ctx context.Context, texts []string) (providers.Embedding
 	return made, err
 }
 
+// Probe asks for the vector of one word and returns the model's name.
+func (c *Client) Probe(ctx context.Context) (string, error) {
+	_, err := c.Embed(ctx, []string{"memory"})
+	return c.model, err
+}
+
 // estimate is about how many tokens texts have, where the server does not count.
 func estimate(texts []string) (cost int64) {
 	for _, t := range texts {
