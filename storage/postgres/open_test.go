@@ -31,3 +31,13 @@ func openOn(tb testing.TB, server *testenv.Postgres, o Options) *Store {
 	tb.Cleanup(func() { s.Close() })
 	return s
 }
+
+// A search's estimates are far too high for what it finds, so that compiling it would cost
+// more than all else.
+func TestNothingIsCompiled(t *testing.T) {
+	s := open(t, Options{})
+	jit, err := one(t.Context(), s.q, "setting", value[string], sql("SHOW jit"))
+	if err != nil || jit != "off" {
+		t.Errorf("jit is %q, %v", jit, err)
+	}
+}

@@ -15,10 +15,10 @@ const (
 	// maxMatched is about how many matches the index is asked for at most, by all clauses
 	// together, where it gives them in no order, so that all are read for the newest.
 	maxMatched = 3000
-	// wanted is how many matches a search for nothing but common words should find: it
+	// walkedFor is how many matches a search for nothing but common words should find: it
 	// looks through as many of the newest observations as it takes by what the server
 	// knows, within the bounds. Each is some microseconds.
-	wanted               = 200
+	walkedFor            = 200
 	minWalked, maxWalked = 500, 4000
 )
 
@@ -92,9 +92,11 @@ func apart(q storage.Matching, out []storage.Matches) (few, many []clause) {
 
 // clause is one of those asked for, at its place among them.
 type clause struct {
-	place  int64
-	query  string
-	epochs int64 // of how many epochs, the newest, the index is asked; 0: of all
+	place int64
+	query string
+	// numbers is among how many of the newest numbers, at least, it is looked for; 0: among all.
+	numbers int64
+	want    int // how many matches should be found there
 }
 
 // lookup asks the index for matches.
@@ -109,38 +111,37 @@ type lookup struct {
 // no news to the planner: it makes one plan for all and keeps it, where else it would plan
 // each time anew, for a third of what the search takes.
 func (l lookup) find(clauses []clause) *query {
-	var places, epochs []int64
+	var places, numbers []int64
 	var queries []string
 	for _, c := range clauses {
-		places, queries, epochs = append(places, c.place), append(queries, c.query), append(epochs, c.epochs)
+		places, queries, numbers = append(places, c.place), append(queries, c.query), append(numbers, c.numbers)
 	}
 	q := sql(`WITH clause AS MATERIALIZED (SELECT * FROM unnest((SELECT ?::bigint[]), (SELECT ?::text[]), (SELECT ?::bigint[]))
-		AS clause (place, query, epochs)) `, places, queries, epochs)
-	l.add(q, "epochs = 0")
+		AS clause (place, query, numbers))`, places, queries, numbers)
 	if sparse(l.filter) {
-		return q
+		return l.matches(q, "clause c")
 	}
-	return l.add(q.add(" UNION ALL "), "epochs > 0")
+	return l.matches(l.matches(l.epochs(q), "clause c WHERE numbers = 0").add(" UNION ALL"), recent)
 }
 
-// add finds what matches the clauses that look everywhere, or those that look in some epochs. OFFSET 0 keeps
-// Postgres to the order in which it is written: find first, then sort. Otherwise it
-// may walk through the whole tenant in order instead of asking the index.
-func (l lookup) add(q *query, which string) *query {
-	q.add(`SELECT place, ARRAY(SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(l.scope, "o.").
-		and("o.terms @@ (clause.query || ?)::tsquery", l.scopeQuery()+labelQuery(l.filter))
-	if which == "epochs > 0" {
-		l.epoch(q)
+// matches adds what the clauses of a table find. OFFSET 0 keeps Postgres to the order in
+// which it is written: find first, then sort. Otherwise it may walk through the whole
+// tenant in order instead of asking the index.
+func (l lookup) matches(q *query, clauses string) *query {
+	q.add(` SELECT c.place, ARRAY(SELECT number FROM (SELECT o.number FROM observations o WHERE `).within(l.scope, "o.").
+		and("o.terms @@ (c.query || ?)::tsquery", l.scopeQuery()+labelQuery(l.filter))
+	if clauses == recent {
+		q.and(inEpochs)
 	}
 	return q.window(l.filter).filter(l.filter).
-		add(` OFFSET 0) matched ORDER BY number DESC LIMIT (SELECT ?::bigint)) FROM clause WHERE `+which, l.limit)
+		add(` OFFSET 0) matched ORDER BY number DESC LIMIT (SELECT ?::bigint)) FROM `+clauses, l.limit)
 }
 
 // walk looks through the newest observations, once for all clauses.
 func (r reads) walk(ctx context.Context, e estimates, clauses []clause, f storage.ObservationFilter, limit int) error {
 	out, far := e.matches, int64(minWalked)
 	for _, c := range clauses {
-		far = max(far, wanted*e.total/max(out[c.place-1].Total, 1))
+		far = max(far, walkedFor*e.total/max(out[c.place-1].Total, 1))
 	}
 	q := sql(`SELECT o.number, ARRAY[`)
 	for i, c := range clauses {

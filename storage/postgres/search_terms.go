@@ -19,6 +19,12 @@ const (
 	countTo = 50000
 	// statisticsAge is how long counts are believed.
 	statisticsAge = time.Minute
+	// unknownMatched is how many observations may match a clause that is looked for
+	// everywhere though the server's statistics do not know its terms. These are held by
+	// less than any that they know, but in a large store that is a lot.
+	unknownMatched = 1000
+	// maxLearnt bounds how many terms are remembered by what searches found.
+	maxLearnt = 16384
 	// mostOf is the share of all observations from which on a search does not ask the
 	// index for the tenant.
 	mostOf = 0.5
@@ -31,6 +37,7 @@ type statistics struct {
 	mu       sync.Mutex
 	common   commonTerms
 	commonAt time.Time
+	learnt   map[string]float64 // shares of other terms, as searches have found them since then
 	totals   map[memory.Scope]count
 }
 
@@ -38,6 +45,7 @@ type statistics struct {
 type commonTerms struct {
 	rows   int64              // about how many there are
 	shares map[string]float64 // which share of them holds a term, if it is one of the most common
+	least  float64            // the least of the shares; 1 where none is known
 }
 
 // count is how many observations a tenant has, and where the newest of them are.
@@ -95,7 +103,7 @@ func (r reads) common(ctx context.Context) (commonTerms, error) {
 	if time.Since(at) < statisticsAge {
 		return c, nil
 	}
-	c = commonTerms{shares: make(map[string]float64)}
+	c = commonTerms{shares: make(map[string]float64), least: 1}
 	// There are more frequencies than terms: the last ones are bounds.
 	_, err := r.q.query(ctx, sql(`SELECT c.reltuples::bigint, COALESCE(term, ''), COALESCE(share, 0) FROM pg_class c LEFT JOIN pg_stats s
 		ON s.schemaname = c.relnamespace::regnamespace::text AND s.tablename = c.relname AND s.attname = 'terms'
@@ -108,7 +116,9 @@ func (r reads) common(ctx context.Context) (commonTerms, error) {
 			if err := rows.Scan(&c.rows, &term, &share); err != nil {
 				return err
 			}
-			c.shares[term] = share
+			if share > 0 {
+				c.shares[term], c.least = share, min(c.least, share)
+			}
 		}
 		return rows.Err()
 	})
@@ -117,7 +127,7 @@ func (r reads) common(ctx context.Context) (commonTerms, error) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.common, st.commonAt = c, time.Now()
+	st.common, st.commonAt, st.learnt = c, time.Now(), make(map[string]float64)
 	return c, nil
 }
 
@@ -128,12 +138,14 @@ type estimates struct {
 	count   count
 	common  commonTerms
 	matches []storage.Matches // of each clause, Total only; 0 where nothing is known
+	unknown []bool            // of each clause: whether up to most may match, for all that is known
+	most    int64
 }
 
 // estimates says about how many observations match each clause, as far as the
 // server knows: its terms are taken to be independent of each other.
 func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string) (e estimates, err error) {
-	e = estimates{scope: s, matches: make([]storage.Matches, len(clauses))}
+	e = estimates{scope: s, matches: make([]storage.Matches, len(clauses)), unknown: make([]bool, len(clauses))}
 	if e.count, err = r.counted(ctx, s); err != nil || e.count.n <= fewObservations {
 		return e, err
 	}
@@ -141,14 +153,34 @@ func (r reads) estimates(ctx context.Context, s memory.Scope, clauses [][]string
 		return e, err
 	}
 	e.total = e.count.extent(e.common)
+	e.most = int64(e.common.least * float64(e.total))
+	st := r.stats
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	for i, terms := range clauses {
-		share := 1.0
+		share, known := 1.0, true
 		for _, t := range terms {
-			share *= e.common.shares[t] // 0 where the server does not know it as common
+			s, ok := e.common.shares[t]
+			if !ok {
+				s, ok = st.learnt[t]
+			}
+			share, known = share*s, known && ok
 		}
 		e.matches[i].Total = int64(share * float64(e.total))
+		e.unknown[i] = !known && e.most > unknownMatched
 	}
 	return e, nil
+}
+
+// learn remembers about how many observations hold a term that the server's
+// statistics do not know.
+func (st *statistics) learn(term string, share float64) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.learnt == nil || len(st.learnt) >= maxLearnt {
+		st.learnt = make(map[string]float64)
+	}
+	st.learnt[term] = share
 }
 
 // scopeQuery continues a query by the tenant, unless it has most of what the server has:

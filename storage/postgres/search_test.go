@@ -115,6 +115,72 @@ func TestMatchingLooksFurtherBack(t *testing.T) {
 	}
 }
 
+// How many match what the server's statistics do not know is found out by a look at the newest
+// numbers, once.
+func TestMatchingOfUnknownTerms(t *testing.T) {
+	s, tr := traced(t)
+	scope := tenant(t, s)
+	exec(t, s, `INSERT INTO observations (id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata, terms)
+		SELECT 'o' || n, $1, $2, 'change', n, n, n, '', '{}', ('''/p/' || $2 || ''' ' || CASE WHEN n <= 2 THEN 'early' ELSE 'late' END)::tsvector
+		FROM generate_series(1, 6000) n`, scope.TeamID, scope.ProjectID)
+	believe(s, scope, 1_000_000, nil)
+	s.stats.common.least = .006
+	for _, c := range []struct {
+		name, term string
+		since      memory.Epoch
+		limit      int
+		looks      int
+		want       storage.Matches
+	}{
+		{"of some time", "early", 1, 10, 1, storage.Matches{Numbers: []int64{2, 1}, Total: 2}},
+		{"too many to list", "late", 0, 2, 1, storage.Matches{Numbers: []int64{6000, 5999}, Total: 6000}},
+		{"few of the newest", "early", 0, 10, 2, storage.Matches{Numbers: []int64{2, 1}, Total: 2}},
+		{"known by now", "early", 0, 10, 1, storage.Matches{Numbers: []int64{2, 1}, Total: 2}},
+	} {
+		tr.take()
+		got, err := s.Matching(t.Context(), scope, storage.Matching{
+			Clauses: [][]string{{c.term}}, Filter: storage.ObservationFilter{Since: c.since}, Limit: c.limit,
+		})
+		if err != nil || !slices.Equal(got[0].Numbers, c.want.Numbers) || got[0].Total != c.want.Total {
+			t.Errorf("%s: %+v, want %+v, %v", c.name, got, c.want, err)
+		}
+		if looks := len(tr.take()); looks != c.looks {
+			t.Errorf("%s: looked %d times, want %d", c.name, looks, c.looks)
+		}
+	}
+	for range maxLearnt + 1 {
+		s.stats.learn(id.New(), .001)
+	}
+	if n := len(s.stats.learnt); n > maxLearnt {
+		t.Errorf("%d terms are remembered", n)
+	}
+}
+
+// Epochs and eras begin no later than the numbers that are asked for, and not much before.
+func TestMatchingAmongTheNewest(t *testing.T) {
+	s := open(t, Options{})
+	scope := tenant(t, s)
+	exec(t, s, `INSERT INTO observations (number, id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata, terms)
+		SELECT n, 'o' || n, $1, $2, 'change', n, n, n, '', '{}', ('''/p/' || $2 || ''' word')::tsvector FROM unnest(ARRAY[100, 20000, 42000, 50000, 58900, 59100, 60000]) n`,
+		scope.TeamID, scope.ProjectID)
+	for _, c := range []struct {
+		numbers int64
+		want    []int64
+	}{
+		{1, []int64{60000}},
+		{1000, []int64{60000, 59100, 58900}},                // the epoch of 59001 begins with 58880
+		{16667, []int64{60000, 59100, 58900, 50000, 42000}}, // the era of 43334 with 40960
+		{100000, []int64{60000, 59100, 58900, 50000, 42000, 20000, 100}},
+		{0, []int64{60000, 59100, 58900, 50000, 42000, 20000, 100}},
+	} {
+		out := make([]storage.Matches, 1)
+		q := lookup{estimates: estimates{scope: scope}, limit: 10}.find([]clause{{place: 1, query: allOf([]string{"word"}), numbers: c.numbers}})
+		if _, err := s.collect(t.Context(), out, q); err != nil || !slices.Equal(out[0].Numbers, c.want) {
+			t.Errorf("among %d: %v, want %v, %v", c.numbers, out[0].Numbers, c.want, err)
+		}
+	}
+}
+
 // What makes a term common is learnt from the server's own statistics.
 func TestCommonTermsAreLearnt(t *testing.T) {
 	s := open(t, Options{})

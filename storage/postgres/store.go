@@ -66,6 +66,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	if err := migrate(ctx, cfg.ConnConfig); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), err)
 	}
+	cfg.AfterConnect = prepared
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), err)
@@ -106,6 +107,13 @@ func configure(url string) (*pgxpool.Config, error) {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "claude-mem"
 	}
 	return cfg, nil
+}
+
+// prepared tells a new connection not to compile what it plans: that takes some ten
+// milliseconds, and the server takes an estimate of many rows for a reason though few come.
+func prepared(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET jit = off")
+	return err
 }
 
 // place names the database in an error, without the password.
