@@ -3,25 +3,13 @@ package cli
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/rivo/uniseg"
-
 	"claude-mem/client"
 	"claude-mem/memory"
 )
-
-// column is a part of a table of sessions.
-type column struct {
-	head  string
-	right bool // numbers end below each other
-	spare int  // where room is short the highest goes first; 0 never goes
-	cells []string
-	width int
-}
 
 // minTopic is the room that a topic needs beside the columns; with less of it the
 // topic stands below them.
@@ -30,81 +18,36 @@ const minTopic = 50
 // sessions prints a table: a line for each session, or two where the terminal is
 // narrow. of all projects, the project says which one it is; else it may be left out.
 func (s screen) sessions(list []client.ListedSession, all bool, now memory.Epoch) {
-	columns := s.fit(sessionColumns(list, all, now))
-	used := tableWidth(columns)
+	facts := sessionFacts(list, all, now).fit(s.full)
+	used := facts.width()
 	beside := s.full == 0 || s.full-used >= minTopic
-	heads := row(columns, func(c column) string { return c.head })
+	heads := facts.heads()
 	if beside {
 		heads += "about"
 	}
 	s.printf("%s\n", s.paint(dim, strings.TrimRight(heads, " ")))
 	for i, one := range list {
-		facts := row(columns, func(c column) string { return c.cells[i] })
 		topic := strings.Join(strings.Fields(clean(string(one.Topic))), " ")
 		if topic == "" {
 			topic = "(nothing was asked)"
 		}
 		if beside && s.full == 0 {
-			s.printf("%s%s\n", facts, topic)
+			s.printf("%s%s\n", facts.row(i), topic)
 			continue
 		}
 		if beside {
-			s.printf("%s%s\n", facts, s.paint(bold, shorten(topic, s.full-used)))
+			s.printf("%s%s\n", facts.row(i), s.paint(bold, shorten(topic, s.full-used)))
 			continue
 		}
-		s.printf("%s\n  %s\n", strings.TrimRight(facts, " "), s.paint(bold, shorten(topic, s.full-2)))
+		s.printf("%s\n  %s\n", strings.TrimRight(facts.row(i), " "), s.paint(bold, shorten(topic, s.full-2)))
 	}
 }
 
-// fit leaves out columns until the others fit.
-func (s screen) fit(columns []column) []column {
-	for s.full > 0 && tableWidth(columns) > s.full {
-		first := 0
-		for i, c := range columns {
-			if c.spare > columns[first].spare {
-				first = i
-			}
-		}
-		if columns[first].spare == 0 {
-			break
-		}
-		columns = slices.Delete(columns, first, first+1)
-	}
-	return columns
-}
-
-// tableWidth is what the columns take, with two spaces after each.
-func tableWidth(columns []column) int {
-	n := 0
-	for _, c := range columns {
-		n += c.width + 2
-	}
-	return n
-}
-
-// row puts one cell of each column beside each other.
-func row(columns []column, cell func(column) string) string {
-	var b strings.Builder
-	for _, c := range columns {
-		text := cell(c)
-		pad := strings.Repeat(" ", max(c.width-uniseg.StringWidth(text), 0))
-		if c.right {
-			text = pad + text
-		} else {
-			text += pad
-		}
-		b.WriteString(text + "  ")
-	}
-	return b.String()
-}
-
-func sessionColumns(list []client.ListedSession, all bool, now memory.Epoch) []column {
+// sessionFacts is all but the topics.
+func sessionFacts(list []client.ListedSession, all bool, now memory.Epoch) table {
 	of := func(c column, cell func(client.ListedSession) string) column {
-		c.width = len(c.head)
 		for _, one := range list {
-			text := cell(one)
-			c.cells = append(c.cells, text)
-			c.width = max(c.width, uniseg.StringWidth(text))
+			c.cells = append(c.cells, cell(one))
 		}
 		return c
 	}
@@ -112,7 +55,7 @@ func sessionColumns(list []client.ListedSession, all bool, now memory.Epoch) []c
 	if all {
 		project.spare = 1
 	}
-	return []column{
+	return table{
 		of(column{head: "summary"}, func(o client.ListedSession) string {
 			if o.Summary == 0 {
 				return "-"

@@ -1,11 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -162,39 +163,46 @@ func (s screen) ledger(book ledger) {
 		s.printf("Nothing was used since %s.\n", day)
 		return
 	}
-	w := tabwriter.NewWriter(s.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	counts := "model\tcalls\tevents\tmemories\ttokens in\ttokens out\tdollars\t"
-	if book.By != string(storage.UsageByProvider) { // else it stands in front already
-		counts = "provider\t" + counts
-	}
-	fmt.Fprintf(w, "%s\t%s\n", book.By, counts)
-	for _, row := range book.Rows {
-		if row.Calls > 0 || row.InputTokens+row.OutputTokens > 0 { // what was skipped only, the last line tells
-			row.print(w, book.By)
-		}
-	}
+	rows := slices.DeleteFunc(slices.Clone(book.Rows), func(r ledgerRow) bool { // what was skipped only, the last line tells
+		return r.Calls == 0 && r.InputTokens+r.OutputTokens == 0
+	})
 	total := book.Total
 	total.Group, total.Provider, total.Model = "total", "", ""
-	total.print(w, book.By)
-	_ = w.Flush() // the screen's own errors are nobody's to hear of either
+	rows = append(rows, total)
+	t := ledgerTable(rows, book.By).fit(s.full)
+	s.printf("%s\n", s.paint(dim, strings.TrimRight(t.heads(), " ")))
+	for i := range rows {
+		s.printf("%s\n", strings.TrimRight(t.row(i), " "))
+	}
 	s.printf("since %s; calls saved: %d by batching, %d by skipping\n", day, book.Saved.Batching, book.Saved.Skipping)
 }
 
-func (r ledgerRow) print(w *tabwriter.Writer, by string) {
-	cost := "?"
-	if r.Cost != nil {
-		cost = fmt.Sprintf("%.4f", *r.Cost)
-	}
-	name := func(text string) string {
-		if text == "" {
-			return "-"
+// ledgerTable has a row for each of the ledger.
+func ledgerTable(rows []ledgerRow, by string) table {
+	text := func(c column, cell func(ledgerRow) string) column {
+		for _, r := range rows {
+			c.cells = append(c.cells, cmp.Or(clean(cell(r)), "-"))
 		}
-		return clean(text)
+		return c
 	}
-	group := name(r.Group)
-	if by != string(storage.UsageByProvider) {
-		group += "\t" + name(r.Provider)
+	number := func(head string, spare int, n func(ledgerRow) int64) column {
+		return text(column{head: head, right: true, spare: spare}, func(r ledgerRow) string { return strconv.FormatInt(n(r), 10) })
 	}
-	fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t\n", group, name(r.Model),
-		r.Calls, r.Events, r.Observations, r.InputTokens, r.OutputTokens, cost)
+	t := table{text(column{head: by}, func(r ledgerRow) string { return r.Group })}
+	if by != string(storage.UsageByProvider) { // else it stands in front already
+		t = append(t, text(column{head: "provider", spare: 1}, func(r ledgerRow) string { return r.Provider }))
+	}
+	return append(t,
+		text(column{head: "model", spare: 2}, func(r ledgerRow) string { return r.Model }),
+		number("calls", 0, func(r ledgerRow) int64 { return r.Calls }),
+		number("events", 4, func(r ledgerRow) int64 { return r.Events }),
+		number("memories", 3, func(r ledgerRow) int64 { return r.Observations }),
+		number("tokens in", 0, func(r ledgerRow) int64 { return r.InputTokens }),
+		number("tokens out", 0, func(r ledgerRow) int64 { return r.OutputTokens }),
+		text(column{head: "dollars", right: true}, func(r ledgerRow) string {
+			if r.Cost == nil {
+				return "?"
+			}
+			return fmt.Sprintf("%.4f", *r.Cost)
+		}))
 }

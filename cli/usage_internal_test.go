@@ -60,3 +60,23 @@ func TestLedgerAddsUp(t *testing.T) {
 		t.Errorf("a model without a price is counted as free:\n%s", &out)
 	}
 }
+
+// Whatever the usage is grouped by, a row stays a row on a narrow terminal, and what it
+// cost stays in it.
+func TestLedgerFitsTheTerminal(t *testing.T) {
+	row := client.UsageRow{Group: "2026-01-02", Provider: "openrouter", Model: "vendor/a-model-with-a-long-name", UsageCounts: memory.UsageCounts{Calls: 2, InputTokens: 12_345_678}}
+	book := newLedger(client.Usage{Since: "2026-01-01T00:00:00.000Z", Rows: []client.UsageRow{row}}, prices{{"vendor/*", 2, 0}})
+	book.By = "day"
+	for _, columns := range []int{60, 80, 120, 0} {
+		var out strings.Builder
+		screen{w: &out, full: columns}.ledger(book)
+		for line := range strings.Lines(out.String()) {
+			if n := len(strings.TrimRight(line, "\n")); columns > 0 && n > columns {
+				t.Errorf("%d columns on %d: %s", n, columns, line)
+			}
+		}
+		if !strings.Contains(out.String(), "24.69") || strings.Contains(out.String(), "a-model") != (columns == 0 || columns == 120) {
+			t.Errorf("on %d columns:\n%s", columns, &out)
+		}
+	}
+}
