@@ -4,13 +4,18 @@ import "strings"
 
 // uncommented cuts the remarks behind the code of lines off, such as lint directives.
 func uncommented(l lang, rows []string) []string {
-	if l != golang && l != script && l != braces {
+	mark := " //"
+	switch l {
+	case golang, script, braces:
+	case python, ruby, shellScript:
+		mark = " # "
+	default:
 		return rows
 	}
 	out := make([]string, len(rows))
 	for i, row := range rows {
 		out[i] = row
-		if at := strings.Index(row, " //"); at > 0 && strings.TrimSpace(row[:at]) != "" {
+		if at := strings.Index(row, mark); at > 0 && strings.TrimSpace(row[:at]) != "" {
 			out[i] = row[:at]
 		}
 	}

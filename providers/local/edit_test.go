@@ -62,6 +62,9 @@ func TestEditIsToldByWhatChanged(t *testing.T) {
 func TestEditIsSkippedWhenItSaysNothing(t *testing.T) {
 	tests := []struct{ name, file, before, after, reason string }{
 		{"imports", "a.go", "import \"fmt\"", "import (\n\t\"fmt\"\n\t\"os\"\n)", "imports only"},
+		{"a note to a linter", "a.go", "func (m Model) Init() Cmd {", "//nolint:ireturn // as the interface wants it\nfunc (m Model) Init() Cmd {", "linter only"},
+		{"a note to a linter of Python", "a.py", "x = f(y)", "x = f(y)  # noqa: E501", "remark behind code"},
+		{"a note to a linter of Rust", "a.rs", "fn main() {", "#[allow(dead_code)]\nfn main() {", "linter only"},
 		{"python imports", "a.py", "import os", "import os\nimport sys\nfrom x import y", "imports only"},
 		{"indentation", "a.go", "a := 1", "\ta := 1", "nothing but white space"},
 		{"nothing", "a.go", "a := 1", "a := 1", "nothing"},

@@ -17,7 +17,7 @@ func telling(l lang, rows []string) []string {
 			continue
 		}
 		switch strings.Trim(text, " {};") {
-		case "return", "else", "break", "continue", "return nil", "return err", "if err != nil", "} else", "end", "pass", "try",
+		case "const (", "var (", "type (", "return", "else", "break", "continue", "return nil", "return err", "if err != nil", "} else", "end", "pass", "try",
 			"fi",
 			"done", "then", "do", "return false", "return true", "} else if err != nil":
 			continue

@@ -66,3 +66,11 @@ func TestExchangesAreTold(t *testing.T) {
 		}
 	}
 }
+
+// What opens a block names nothing.
+func TestABlockIsToldByWhatIsInIt(t *testing.T) {
+	d := one(t, "", edit(t, "day.go", "const (\n\tnoon = 12\n\tlate = 18\n)\nx()", "x()"))
+	if !strings.Contains(d.Metadata.Title, "noon") || strings.Contains(d.Metadata.Title, "const") {
+		t.Errorf("title %q", d.Metadata.Title)
+	}
+}

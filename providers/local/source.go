@@ -13,13 +13,25 @@ func trivialDiff(l lang, added, removed []string) string {
 	if squeezed(uncommented(l, added)) == squeezed(uncommented(l, removed)) && len(added) == len(removed) {
 		return "edit of a remark behind code"
 	}
-	rows := slices.Concat(added, removed)
-	for _, row := range rows {
-		if text := strings.TrimSpace(row); text != "" && !isImport(l, text) {
+	why := "edit of imports only"
+	for _, row := range slices.Concat(added, removed) {
+		text := strings.TrimSpace(row)
+		switch {
+		case text == "" || isImport(l, text):
+		case isDirective(text):
+			why = "edit of notes to a linter only"
+		default:
 			return ""
 		}
 	}
-	return "edit of imports only"
+	return why
+}
+
+// isDirective reports whether a line only tells a linter or formatter what to let pass.
+func isDirective(text string) bool {
+	return begins(strings.TrimSpace(strings.TrimLeft(text, "/#*-")), "nolint", "noqa", "eslint-disable", "eslint-enable", "@ts-ignore", "@ts-expect-error",
+		"type: ignore", "pylint:", "prettier-ignore", "rubocop:", "tslint:", "fmt: off", "fmt: on", "NOLINT", "biome-ignore", "ruff: noqa") ||
+		begins(text, "#[allow(", "#![allow(", "@SuppressWarnings", "#pragma warning")
 }
 
 // squeezed is the text of the lines without any white space.
