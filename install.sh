@@ -16,7 +16,7 @@ usage: ./install.sh [--prefix DIR] [--no-hooks] [--no-start] [--no-sample]
   --no-sample   skip the demonstration in a throw-away profile
   --help        show this
 
-To undo: claude-mem uninstall && claude-mem stop, then delete the binary.
+To undo: claude-mem uninstall && claude-mem stop, then delete claude-mem and claude-mem-hook.
 EOF
 }
 
@@ -81,14 +81,21 @@ trap 'exit 143' TERM
 # 1. Build.
 version=$(git describe --tags --always --dirty 2>/dev/null || echo unknown)
 say "Building claude-mem $version (the first time this takes a minute or two) …"
-CGO_ENABLED=0 "$go" build -trimpath -ldflags "-s -w -X claude-mem/internal/version.stamped=$version" -o "$work/claude-mem" . ||
-	die "the build failed; see above"
+# build PROGRAM PACKAGE
+build() {
+	CGO_ENABLED=0 "$go" build -trimpath -ldflags "-s -w -X claude-mem/internal/version.stamped=$version" -o "$work/$1" "$2" ||
+		die "the build failed; see above"
+}
+build claude-mem .
+build claude-mem-hook ./hooks/program
 
 # 2. Install. A rename replaces the file even while the old one runs.
 mkdir -p "$bindir" || die "cannot create $bindir; choose another place with --prefix"
-cp "$work/claude-mem" "$bindir/.claude-mem.new" && chmod 755 "$bindir/.claude-mem.new" &&
-	mv -f "$bindir/.claude-mem.new" "$bin" || die "cannot write to $bindir; choose another place with --prefix"
-say "Installed  $bin"
+for program in claude-mem claude-mem-hook; do
+	cp "$work/$program" "$bindir/.$program.new" && chmod 755 "$bindir/.$program.new" &&
+		mv -f "$bindir/.$program.new" "$bindir/$program" || die "cannot write to $bindir; choose another place with --prefix"
+done
+say "Installed  $bin, and beside it claude-mem-hook"
 
 # 3. Hooks.
 hooked=no
@@ -140,4 +147,4 @@ else
 fi
 say "  - look something up:           claude-mem search \"why did the build fail\""
 say "  - when something seems wrong:  claude-mem doctor"
-say "  - to remove it:                claude-mem uninstall && claude-mem stop && rm \"$bin\""
+say "  - to remove it:                claude-mem uninstall && claude-mem stop && rm \"$bin\" \"$bin-hook\""

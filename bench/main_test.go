@@ -34,15 +34,16 @@ var scratchDir = sync.OnceValues(func() (string, error) {
 
 // programs are built when the first benchmark asks, so that a plain test run costs
 // nothing.
-var programs = sync.OnceValues(func() (p struct{ ours, empty string }, err error) {
+var programs = sync.OnceValues(func() (p struct{ ours, hook, empty string }, err error) {
 	dir, err := scratchDir()
 	if err != nil {
 		return p, err
 	}
-	var ours, empty error
+	var ours, hook, empty error
 	p.ours, ours = testbin.Build(dir)
+	p.hook, hook = testbin.BuildHook(dir)
 	p.empty, empty = testbin.BuildEmpty(dir)
-	return p, errors.Join(ours, empty)
+	return p, errors.Join(ours, hook, empty)
 })
 
 // built returns the program under test and one that does nothing at all.
@@ -53,6 +54,16 @@ func built(b *testing.B) (ours, empty string) {
 		b.Fatal(err)
 	}
 	return p.ours, p.empty
+}
+
+// hookProgram returns the program that does nothing but hooks.
+func hookProgram(b *testing.B) string {
+	b.Helper()
+	p, err := programs()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return p.hook
 }
 
 // samples are the durations of single operations.

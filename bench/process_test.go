@@ -20,8 +20,16 @@ const hookPause = 5 * time.Millisecond
 // BenchmarkHook is the face of the product: one hook, from the start of its process
 // to its end, next to a Go program that does nothing. Both run in turn, so that a
 // busy machine slows both and the ratio stands.
-func BenchmarkHook(b *testing.B) {
-	ours, empty := built(b)
+func BenchmarkHook(b *testing.B) { benchmarkHook(b, hookProgram(b)) }
+
+// BenchmarkHookWhole is the same where the program for hooks is not installed.
+func BenchmarkHookWhole(b *testing.B) {
+	ours, _ := built(b)
+	benchmarkHook(b, ours)
+}
+
+func benchmarkHook(b *testing.B, program string) {
+	_, empty := built(b)
 	for _, event := range []struct {
 		name  string
 		stdin func(repo string, n int) string
@@ -33,7 +41,7 @@ func BenchmarkHook(b *testing.B) {
 			for n := 0; b.Loop(); n++ {
 				time.Sleep(hookPause)
 				nothing = append(nothing, timed(b, exec.Command(empty)))
-				hook = append(hook, timed(b, hookCommand(p, ours, event.stdin(p.Repo, n))))
+				hook = append(hook, timed(b, hookCommand(p, program, event.stdin(p.Repo, n))))
 			}
 			hook.report(b, "")
 			hook.against(b, nothing)
@@ -44,13 +52,13 @@ func BenchmarkHook(b *testing.B) {
 // BenchmarkHookDown is a tool's hook while no daemon runs: the event goes to the
 // spool, and a daemon is started. Each is killed before the next hook.
 func BenchmarkHookDown(b *testing.B) {
-	ours, empty := built(b)
+	_, empty := built(b)
 	p, _ := running(b)
 	p.Must("stop")
 	var hook, nothing samples
 	for n := 0; b.Loop(); n++ {
 		nothing = append(nothing, timed(b, exec.Command(empty)))
-		hook = append(hook, timed(b, hookCommand(p, ours, toolCall(p.Repo, n))))
+		hook = append(hook, timed(b, hookCommand(p, hookProgram(b), toolCall(p.Repo, n))))
 		b.StopTimer()
 		p.Kill() // the one that the hook started
 		b.StartTimer()
@@ -109,8 +117,8 @@ func timed(b *testing.B, cmd *exec.Cmd) time.Duration {
 	return time.Since(began)
 }
 
-func hookCommand(p *testbin.Profile, ours, stdin string) *exec.Cmd {
-	cmd := exec.Command(ours, "hook", "claude-code")
+func hookCommand(p *testbin.Profile, program, stdin string) *exec.Cmd {
+	cmd := exec.Command(program, "hook", "claude-code")
 	cmd.Env, cmd.Dir, cmd.Stdin = p.Env, p.Repo, strings.NewReader(stdin)
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 	"claude-mem/hooks"
 	"claude-mem/hooks/install"
 	"claude-mem/internal/config"
+	"claude-mem/internal/instance"
 )
 
 func (c *console) installCommand() *cobra.Command {
@@ -245,5 +246,15 @@ func hookOptions(cfg *config.Config) (install.Options, error) {
 	if err != nil {
 		return install.Options{}, fmt.Errorf("find this program: %w", err)
 	}
-	return install.Options{Exe: exe, FileContext: cfg.Bool(config.FileContext)}, nil
+	return install.Options{Exe: exe, Hook: hookProgram(exe), FileContext: cfg.Bool(config.FileContext)}, nil
+}
+
+// hookProgram is the program that does nothing but hooks, or "" where it was not
+// installed with this one: then this one does them, which takes longer.
+func hookProgram(exe string) string {
+	path := instance.HookProgram(exe)
+	if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() {
+		return ""
+	}
+	return path
 }

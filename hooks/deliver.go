@@ -99,7 +99,7 @@ func (c *call) startDaemon() {
 			if err != nil {
 				return err
 			}
-			_, err = instance.Spawn(dirs, exe, c.params.Environ)
+			_, err = instance.Spawn(dirs, instance.Program(exe), c.params.Environ)
 			return err
 		}
 	}

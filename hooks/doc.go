@@ -20,9 +20,10 @@
 // hosts: record.go says what is recorded, filter.go what is not, deliver.go who gets it.
 //
 // What is imported here is started before every hook, so it is little: no net/http
-// (see post.go), and package early runs a hook before the rest of the program is
-// initialised at all.
+// (see post.go), no net (see dial_unix.go). Hosts call package program, which holds
+// nothing but this; in the whole program, package early runs a hook before the rest
+// is initialised at all.
 //
-// The sub-packages are early, spool, which keeps records while no daemon takes them, and
+// The sub-packages are program, early, spool, which keeps records while no daemon takes them, and
 // install, which registers the hooks with the host.
 package hooks

@@ -44,6 +44,16 @@ type Params struct {
 // not in this package because what it takes would slow every other hook down.
 type Sender func(ctx context.Context, url, key string, r memory.HookRecord) (memory.HookAnswer, error)
 
+// Try runs the hook that a command line, with the program's name first, calls for. It
+// reports false, having touched nothing, if that is no hook, or one for [MainFar].
+func Try(argv []string) (done bool) {
+	// No agent at all, or a call for help, is for those who explain.
+	if len(argv) < 3 || argv[1] != "hook" || argv[2] == "" || argv[2][0] == '-' {
+		return false
+	}
+	return Main(argv[2:])
+}
+
 // Main is `claude-mem hook ARGS…`. It returns when the hook is done; if that takes
 // too long, for a read of standard input cannot be interrupted, it ends the process
 // with 0. It reports false, having touched nothing, if the server is one that only

@@ -9,6 +9,7 @@
 // weight, so its turn comes before theirs, and it ends the process when the hook is
 // done. If its turn came later, a hook would be slower and no different.
 //
+// Hosts call package program where it is installed; this is for where it is not.
 // Only main imports it.
 package early
 
@@ -20,11 +21,7 @@ import (
 
 //nolint:gochecknoinits // this is the one place that gains by it
 func init() {
-	// Anything but a plain call is left to main: no agent at all, or a call for help.
-	if len(os.Args) < 3 || os.Args[1] != "hook" || os.Args[2] == "" || os.Args[2][0] == '-' {
-		return
-	}
-	if hooks.Main(os.Args[2:]) {
+	if hooks.Try(os.Args) { // anything else is left to main
 		os.Exit(0)
 	}
 }

@@ -61,7 +61,7 @@ func (h Host) Check(o Options) (Report, error) {
 		r.entries = append(r.entries, mine...)
 	}
 	for command := range commands {
-		if problem := problemWith(command, o.Exe); problem != "" {
+		if problem := problemWith(command, o.hook()); problem != "" {
 			r.Problems = append(r.Problems, problem)
 		}
 	}

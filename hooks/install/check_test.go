@@ -59,3 +59,30 @@ func TestCheck(t *testing.T) {
 		t.Error("a broken file is fine")
 	}
 }
+
+// Where there is a program for hooks alone, the hooks call that, and nothing else does.
+func TestHookProgram(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Exe: filepath.Join(dir, "claude-mem"), Hook: filepath.Join(dir, "claude-mem-hook")}
+	for _, program := range []string{o.Exe, o.Hook} {
+		if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := write(t, files["with hooks"])
+	before := read(t, path)
+	installed(t, path, Options{Exe: o.Exe})
+	if r, err := claudeAt(path).Check(o); err != nil || r.Registered() {
+		t.Errorf("the slower program is good enough: %+v, %v", r, err)
+	}
+	after := installed(t, path, o)
+	if r, err := claudeAt(path).Check(o); err != nil || !r.Registered() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if strings.Contains(after, `"`+o.Exe+`"`) {
+		t.Errorf("some hooks call %s:\n%s", o.Exe, after)
+	}
+	if got := uninstalled(t, path); got != before {
+		t.Errorf("not as it was:\n%s", got)
+	}
+}

@@ -2,6 +2,7 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,10 +27,15 @@ const maxSettings = 8 << 20
 // Options say what to register.
 type Options struct {
 	Exe string // absolute path of claude-mem
+	// Hook is the absolute path of the program that hooks call, if that is not Exe.
+	Hook string
 	// FileContext registers the hook that runs before each Read, too, where a host has
 	// one.
 	FileContext bool
 }
+
+// hook is the program that hooks call.
+func (o Options) hook() string { return cmp.Or(o.Hook, o.Exe) }
 
 // Plan is an edit that is worked out and not made yet.
 type Plan struct {

@@ -192,7 +192,7 @@ func (s *settings) says(value string, path ...string) bool {
 
 // install returns the text with our entries in it.
 func (s *settings) install(o Options) ([]byte, error) {
-	want, err := s.form.entry(o.Exe)
+	want, err := s.form.entry(o.hook())
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,12 @@ func Build(dir string) (string, error) {
 	return build(filepath.Join(dir, "claude-mem"), "claude-mem")
 }
 
+// BuildHook builds the program that does nothing but hooks into dir, where the whole
+// one may lie already, and returns its path.
+func BuildHook(dir string) (string, error) {
+	return build(instance.HookProgram(filepath.Join(dir, "claude-mem")), "claude-mem/hooks/program")
+}
+
 // BuildEmpty builds a program that does nothing, to compare with.
 func BuildEmpty(dir string) (string, error) {
 	source := filepath.Join(dir, "empty.go")

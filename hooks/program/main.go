@@ -1,0 +1,53 @@
+// Claude-mem-hook is `claude-mem hook` by itself. The whole program links databases,
+// TLS and a command line, and to start that takes longer than all that a hook does;
+// this one starts in half the time, and from a cold disk in a small part of it.
+//
+// It lies beside the whole program, is called with the same words and does the same:
+// hooks are package hooks in both. What it cannot do, which is to reach a server over
+// TLS and everything that is no hook, it hands to the whole program. Where it is not
+// installed, `claude-mem install` registers the whole program instead.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"claude-mem/hooks"
+	"claude-mem/internal/instance"
+	"claude-mem/memory"
+)
+
+func main() {
+	if hooks.Try(os.Args) {
+		return
+	}
+	err := passOn()
+	if len(os.Args) > 1 && os.Args[1] == "hook" {
+		// The record waits in the spool until the whole program is there again.
+		hooks.MainFar(os.Args[2:], func(context.Context, string, string, memory.HookRecord) (memory.HookAnswer, error) {
+			return memory.HookAnswer{}, &memory.Error{Code: memory.CodeUnavailable, Message: err.Error(), Err: err}
+		})
+		return
+	}
+	fmt.Fprintln(os.Stderr, "claude-mem-hook:", err)
+	os.Exit(1)
+}
+
+// passOn has the whole program do what this one was called for. It returns if that
+// cannot be started.
+func passOn() error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find claude-mem: %w", err)
+	}
+	whole := instance.Program(exe)
+	if whole == exe {
+		return errors.New("find claude-mem: this program is not called as it was installed")
+	}
+	if err := become(whole, os.Args[1:]); err != nil {
+		return fmt.Errorf("start %s: %w; install claude-mem again", whole, err)
+	}
+	return nil
+}
