@@ -25,20 +25,25 @@ func (a *attempt) loadBatch(ctx context.Context, in *input) error {
 		return nil
 	}
 	in.owed = events
-	var prompts []memory.Event
-	for at := events[len(events)-1].OccurredAt; len(prompts) < maxPrompts; {
-		p, err := a.loadPrompt(ctx, in, at)
+	var between []memory.Event
+	for at := events[len(events)-1].OccurredAt; len(between) < maxPrompts; {
+		p, err := a.lastPrompt(ctx, at)
 		if err != nil {
 			return err
 		}
-		// The one that was there before the first event is the request's own, not an event.
 		if p.ID == "" || p.OccurredAt <= events[0].OccurredAt {
 			break
 		}
-		prompts = append(prompts, p)
+		between = append(between, p)
 		at = p.OccurredAt - 1
 	}
-	in.Events = append(slices.Clone(events), prompts...)
+	// The one that was there before the first event is the request's own, not an event.
+	before, err := a.lastPrompt(ctx, events[0].OccurredAt)
+	if err != nil {
+		return err
+	}
+	in.Prompt = promptText(before)
+	in.Events = append(slices.Clone(events), between...)
 	slices.SortFunc(in.Events, func(x, y memory.Event) int {
 		return cmp.Or(cmp.Compare(x.OccurredAt, y.OccurredAt), cmp.Compare(x.ID, y.ID))
 	})

@@ -42,6 +42,24 @@ func (h *harness) aPrompt(text string) memory.Event {
 	return e
 }
 
+// What was asked in the middle of a batch is not what the work before it was done for.
+func TestABatchThatNoPromptPrecedesHasNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		a := h.event()
+		between := h.aPrompt("later")
+		b := h.event()
+		h.put(between)
+		p := &provider{}
+		h.oweBatch(a, b)
+		h.start(p)
+		h.settle()
+		if asked := p.asked(); len(asked) != 1 || asked[0].Prompt != "" || len(asked[0].Events) != 3 {
+			t.Errorf("asked %+v", asked)
+		}
+	})
+}
+
 // A batch is one call, with the prompts that the events were done for, and each
 // observation is linked to its own events.
 func TestBatchIsOneCall(t *testing.T) {

@@ -78,28 +78,30 @@ func (a *attempt) loadEvent(ctx context.Context, in *input) error {
 	if e.SessionID == "" || e.EventType == memory.EventUserPrompt {
 		return nil
 	}
-	asked, err := a.loadPrompt(ctx, in, e.OccurredAt)
+	asked, err := a.lastPrompt(ctx, e.OccurredAt)
 	if err == nil && asked.OccurredAt == e.OccurredAt && asked.ID > e.ID { // what was asked right after, in the same millisecond
-		in.Prompt = ""
-		_, err = a.loadPrompt(ctx, in, e.OccurredAt-1)
+		asked, err = a.lastPrompt(ctx, e.OccurredAt-1)
 	}
+	in.Prompt = promptText(asked)
 	return err
 }
 
-// loadPrompt finds what the user had asked last at a time, if anything.
-func (a *attempt) loadPrompt(ctx context.Context, in *input, at memory.Epoch) (memory.Event, error) {
+// lastPrompt finds what the user had asked last at a time: the zero Event if nothing.
+func (a *attempt) lastPrompt(ctx context.Context, at memory.Epoch) (memory.Event, error) {
 	asked, err := a.Store.LastPrompt(ctx, a.job.Scope(), string(a.job.SessionID), at)
-	if errors.Is(err, memory.ErrNotFound) {
-		return memory.Event{}, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, memory.ErrNotFound) {
 		return memory.Event{}, fmt.Errorf("load prompt: %w", err)
 	}
-	var p memory.Prompt
-	if json.Unmarshal(asked.Payload, &p) == nil { // else a client's own form of prompt
-		in.Prompt = p.Prompt
-	}
 	return asked, nil
+}
+
+// promptText is what a prompt says; "" where it has a client's own form.
+func promptText(e memory.Event) string {
+	var p memory.Prompt
+	if json.Unmarshal(e.Payload, &p) != nil {
+		return ""
+	}
+	return p.Prompt
 }
 
 // loadSurroundings adds what helps a provider to understand the events.
