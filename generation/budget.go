@@ -31,6 +31,8 @@ type Hold struct {
 	// Call is what one call may cost, where that is more than all of the budget: then
 	// no time mends it. 0: there is room for one in the next period.
 	Call int64
+	// Vectors says that vectors wait, which no free part of a provider makes.
+	Vectors bool
 
 	limit limit
 }
@@ -180,7 +182,7 @@ func (a *attempt) mayCall(ctx context.Context) error {
 // hold remembers that the job's project waits for a budget; call is what one call may
 // cost, 0 if that is not known yet.
 func (a *attempt) hold(l limit, call int64, now memory.Epoch) *overBudget {
-	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor)), limit: l}
+	h := Hold{Scope: a.job.Scope(), Budget: l.name, Until: min(l.turns, now.Add(holdFor)), Vectors: a.job.Kind == memory.KindReindex, limit: l}
 	if call > l.tokens && l.tokens > 0 { // what is 0 is meant to be
 		h.Call = call
 	}
@@ -226,7 +228,8 @@ func (hs *holds) put(h Hold, now memory.Epoch) bool {
 	if hs.m == nil || len(hs.m) >= sharedHoldLimit {
 		hs.m = make(map[memory.Scope]Hold)
 	}
-	_, waited := hs.m[h.Scope]
+	before, waited := hs.m[h.Scope]
+	h.Vectors = h.Vectors || before.Vectors
 	hs.m[h.Scope] = h
 	return !waited
 }
@@ -237,18 +240,16 @@ func (hs *holds) drop(s memory.Scope) {
 	delete(hs.m, s)
 }
 
-// Holds lists the projects whose generation waits for a budget, by id: none where a
-// free provider goes on in the meantime.
+// Holds lists the projects that wait for a budget, by id. Where a free part of the
+// provider goes on in the meantime, only vectors wait.
 func (w *Worker) Holds() []Hold {
-	if free, _ := providers.FreePart(w.Provider); free != nil {
-		return nil
-	}
+	free, _ := providers.FreePart(w.Provider)
 	w.holds.mu.Lock()
 	defer w.holds.mu.Unlock()
 	var all []Hold
 	now := memory.Now()
 	for _, h := range w.holds.m {
-		if !h.lapsed(now) {
+		if !h.lapsed(now) && (free == nil || h.Vectors) {
 			all = append(all, h)
 		}
 	}

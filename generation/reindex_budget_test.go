@@ -73,7 +73,7 @@ func TestReindexWaitsForABudget(t *testing.T) {
 		h.remember(100)
 		e := &embedder{}
 		b := generation.Budgets{Project: generation.Budget{Daily: tokens(400)}}
-		h.start(free{&provider{}}, with(e), daily(400))
+		w, _ := h.start(free{&provider{}}, with(e), daily(400))
 		j := h.oweJob(memory.KindReindex, h.scope.ProjectID)
 		time.Sleep(time.Hour)
 		if got := h.now(j); got.Status != memory.JobQueued || got.Attempts != 0 || got.LastError != "the daily budget of the project is used up" {
@@ -81,6 +81,9 @@ func TestReindexWaitsForABudget(t *testing.T) {
 		}
 		if n, used := h.vectors(), h.embedded(memory.UsageEmbedding); n != 32 || used.InputTokens != 320 {
 			t.Errorf("%d vectors for %d tokens", n, used.InputTokens)
+		}
+		if held := w.Holds(); len(held) != 1 || !held[0].Vectors {
+			t.Errorf("nobody is told that vectors wait: %+v", held)
 		}
 		if room, err := b.Room(t.Context(), h.store, h.scope); err != nil || !room {
 			t.Errorf("room for a question: %t, %v", room, err)
