@@ -36,7 +36,8 @@ func (c *console) searchCommand() *cobra.Command {
 		Use:   "search TEXT…",
 		Short: "Find memories by any words",
 		Long: "Finds memories by any words. Nothing in the text is syntax: paths, identifiers and\n" +
-			"quotes are only words. The best match comes first.",
+			"quotes are only words. The best match comes first. Times are understood: yesterday, last\n" +
+			"week, on 7 July 2023, in May. For a word that no memory has, the nearest is looked for.",
 		Example: "  claude-mem search why does the resume test wait for input\n" +
 			"  claude-mem search --file parser.go --since 7d utf-8\n" +
 			"  claude-mem search --project api --json retry budget",
@@ -90,6 +91,9 @@ func (c *console) search(cmd *cobra.Command, f projectFlag, in client.SearchRequ
 
 // found lists what a search found in the project.
 func (s screen) found(name string, in client.SearchRequest, r client.SearchResponse) {
+	for _, w := range r.Respelled {
+		s.printf("%s\n\n", clean(w.Notice()))
+	}
 	if len(r.Observations) == 0 && in.Offset > 0 {
 		s.printf("Of what is remembered of %s nothing more matches.\n", clean(name))
 	} else if len(r.Observations) == 0 {

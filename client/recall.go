@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"claude-mem/memory"
 )
@@ -43,6 +44,20 @@ type SearchResponse struct {
 	// if it would be and the embedding model did not answer in time, or the vectors are
 	// still being read, "" if there is no model.
 	Semantic string `json:"semantic,omitempty"`
+	// Respelled are words of the query that no memory of the project has, and what was
+	// looked for instead.
+	Respelled []Respelled `json:"respelled,omitempty"`
+}
+
+// Respelled is a word, and the nearest to it that memories have.
+type Respelled struct {
+	Asked string   `json:"asked"`
+	Found []string `json:"found"`
+}
+
+// Notice tells it to who asked.
+func (r Respelled) Notice() string {
+	return "Searched also for " + strings.Join(r.Found, " and ") + ": no memory has " + r.Asked + "."
 }
 
 // ContextRequest is the body of POST /v1/context: what is known about Query, as

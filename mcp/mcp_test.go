@@ -35,6 +35,9 @@ func (f *fake) Project(_ context.Context, _ mcp.Memory, asked string) (string, e
 
 func (f *fake) Search(_ context.Context, in client.SearchRequest) (out client.SearchResponse, err error) {
 	f.asked = in
+	if in.Query == "praser" {
+		out.Respelled = []client.Respelled{{Asked: "praser", Found: []string{"parser"}}}
+	}
 	for _, o := range f.all {
 		out.Observations = append(out.Observations, client.SearchHit{Observation: o, Score: 1.5, Matched: []string{"x"}})
 	}
@@ -173,6 +176,9 @@ func TestThreeLayers(t *testing.T) {
 	in := f.asked.(client.SearchRequest)
 	if in.ProjectID != "/here" || in.Limit != 10 || in.Until-in.Since != 24*60*60*1000 {
 		t.Errorf("asked %+v", in)
+	}
+	if text, _ := call(t, cs, "search", map[string]any{"query": "praser"}); !strings.HasPrefix(text, "Searched also for parser: no memory has praser.\n") {
+		t.Errorf("search for what is spelt wrong: %q", text)
 	}
 	text, _ = call(t, cs, "timeline", map[string]any{"anchor": 57, "depth_before": 0, "project": "api"})
 	if !strings.Contains(text, "> ") || strings.Count(text, "\n") != 3 {

@@ -84,7 +84,7 @@ func found(ctx context.Context, search func(context.Context, client.SearchReques
 	text := nothingMatches
 	switch {
 	case len(hits) > 0:
-		text = list(hits)
+		text = respelled(answer) + list(hits)
 	case ask.Offset > 0:
 		text = "No more results.\n"
 	case len(ask.Kinds)+len(ask.Files) > 0 || ask.Since != 0 || ask.Until != 0:
@@ -94,6 +94,15 @@ func found(ctx context.Context, search func(context.Context, client.SearchReques
 		text += "Searched by words only: search by meaning is not available now.\n"
 	}
 	return text, nil
+}
+
+// respelled says which words were looked for in another spelling, a line each.
+func respelled(answer client.SearchResponse) string {
+	var b strings.Builder
+	for _, r := range answer.Respelled {
+		b.WriteString(r.Notice() + "\n")
+	}
+	return b.String()
 }
 
 type timelineArgs struct {

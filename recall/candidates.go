@@ -49,7 +49,10 @@ type search struct {
 	query  rank.Query
 	stats  rank.Statistics
 	found  map[int64]uint64 // which terms an observation holds, as far as it is known
+	common []int            // the terms that more observations hold than were looked at
 	dated  map[int64]bool   // which are of the time that the query asks for, as far as it is known
+
+	respelled []Respelled
 }
 
 // find collects candidates, the best n, in ascending order.
@@ -57,9 +60,12 @@ func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
 	if c.stats.Observations, err = c.store.Extent(ctx, c.scope); err != nil {
 		return nil, err
 	}
-	common, err := c.each(ctx, n)
-	if err == nil && len(common) > 1 {
-		err = c.together(ctx, common, n)
+	err = c.each(ctx, n)
+	if err == nil && !c.brief {
+		err = c.respell(ctx, n)
+	}
+	if err == nil && len(c.common) > 1 {
+		err = c.together(ctx, n)
 	}
 	if err == nil && c.query.Until > 0 {
 		err = c.ofTime(ctx)
@@ -70,34 +76,41 @@ func (c *search) find(ctx context.Context, n int) (numbers []int64, err error) {
 	return c.best(n), nil
 }
 
-// each looks for every term by itself. It returns those of which there are more
-// than it looked at, the rarest first.
-func (c *search) each(ctx context.Context, n int) (common []int, err error) {
-	terms := c.query.Terms
-	each := perTerm
-	if c.brief {
-		each = perTermBriefly
-	}
-	q := storage.Matching{Filter: c.coarse(), Limit: min(max(min(each, allTerms/len(terms)), n), storage.MaxPage)}
-	for _, t := range terms {
+// each looks for every term by itself.
+func (c *search) each(ctx context.Context, n int) error {
+	q := storage.Matching{Filter: c.coarse(), Limit: c.perTerm(n)}
+	for _, t := range c.query.Terms {
 		q.Clauses = append(q.Clauses, []string{t.Root})
 	}
 	matches, err := c.store.Matching(ctx, c.scope, q)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c.found = make(map[int64]uint64)
+	c.found, c.stats.Holding = make(map[int64]uint64), make([]int64, len(matches))
 	for i, m := range matches {
-		c.stats.Holding = append(c.stats.Holding, m.Total)
-		for _, number := range m.Numbers {
-			c.found[number] |= 1 << i
-		}
-		if m.Total > int64(len(m.Numbers)) {
-			common = append(common, i)
-		}
+		c.note(i, m)
 	}
-	slices.SortStableFunc(common, func(a, b int) int { return cmp.Compare(c.stats.Holding[a], c.stats.Holding[b]) })
-	return common, nil
+	return nil
+}
+
+// note notes what holds the i-th term.
+func (c *search) note(i int, m storage.Matches) {
+	c.stats.Holding[i] = m.Total
+	for _, number := range m.Numbers {
+		c.found[number] |= 1 << i
+	}
+	if m.Total > int64(len(m.Numbers)) {
+		c.common = append(c.common, i)
+	}
+}
+
+// perTerm is how many observations of each term are looked at, where n are wanted.
+func (c *search) perTerm(n int) int {
+	each := perTerm
+	if c.brief {
+		each = perTermBriefly
+	}
+	return min(max(min(each, allTerms/len(c.query.Terms)), n), storage.MaxPage)
 }
 
 // ofTime looks for terms in the time that the query asks for: what holds them may be
@@ -142,8 +155,9 @@ func (c *search) rarest(most int64) []int {
 // several may be older than the newest that hold one. It need not, when as many as are
 // ranked hold two of the rarest already: that costs a hundredth of the score of the
 // first ten hits, and saves a third of the time.
-func (c *search) together(ctx context.Context, common []int, n int) error {
-	common = common[:min(len(common), pairedTerms)]
+func (c *search) together(ctx context.Context, n int) error {
+	slices.SortStableFunc(c.common, func(a, b int) int { return cmp.Compare(c.stats.Holding[a], c.stats.Holding[b]) })
+	common := c.common[:min(len(c.common), pairedTerms)]
 	var all uint64
 	for _, i := range common {
 		all |= 1 << i
@@ -228,10 +242,7 @@ func (c *search) roots(set uint64) (roots []string) {
 
 // best takes those whose terms weigh most, of equals the newest.
 func (c *search) best(n int) []int64 {
-	weights := make([]float64, len(c.query.Terms))
-	for i := range weights {
-		weights[i] = c.stats.Weight(i)
-	}
+	weights := c.stats.Weights(c.query)
 	sums := make(map[uint64]float64)
 	all := make([]candidate, 0, len(c.found))
 	for number, holds := range c.found {

@@ -34,7 +34,7 @@ func TestGoldenQueries(t *testing.T) {
 				name        string
 				queries     []recorded.Golden
 				first, five int // how many must be the first hit, among the first five
-			}{{"questions", recorded.GoldenQuestions(), 30, 33}, {"code", recorded.GoldenCode(), 24, 26}} {
+			}{{"questions", recorded.GoldenQuestions(), 30, 33}, {"code", recorded.GoldenCode(), 24, 26}, {"typos", recorded.GoldenTypos(), 6, 7}} {
 				first, five := 0, 0
 				for _, g := range set.queries {
 					at := f.place(t, g)

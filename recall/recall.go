@@ -39,6 +39,7 @@ type Store interface {
 	Extent(ctx context.Context, s memory.Scope) (int64, error)
 	Matching(ctx context.Context, s memory.Scope, q storage.Matching) ([]storage.Matches, error)
 	Ranked(ctx context.Context, s memory.Scope, q storage.Ranking) ([]storage.Ranked, error)
+	Words(ctx context.Context, s memory.Scope, q storage.Spelling) ([]string, error)
 	Around(ctx context.Context, s memory.Scope, number int64, before, after int) ([]memory.Observation, error)
 }
 

@@ -68,11 +68,12 @@ func (r *Recall) Find(ctx context.Context, s memory.Scope, in SearchInput) (Foun
 	// one before.
 	n := min(offset+limit, storage.MaxPage)
 	near := r.lookNear(ctx, s, in, q.filter, n)
-	hits, err := r.find(ctx, s, q, n)
+	found, err := r.find(ctx, s, q, n)
 	if err != nil {
 		return Found{}, fmt.Errorf("search: %w", err)
 	}
-	found := near.fuse(hits)
+	near.fuse(&found)
+	hits := found.Hits
 	if near != nil {
 		hits = distinct(found.Hits, func(h storage.Hit) memory.Observation { return h.Observation })
 		hits = hits[:min(len(hits), n)]
@@ -108,12 +109,12 @@ func (in SearchInput) read() question {
 }
 
 // find lists the best n that differ.
-func (r *Recall) find(ctx context.Context, s memory.Scope, q question, n int) ([]storage.Hit, error) {
+func (r *Recall) find(ctx context.Context, s memory.Scope, q question, n int) (Found, error) {
 	if len(q.query.Terms) > 0 {
 		return r.ranked(ctx, search{store: r.store, scope: s, filter: q.filter, brief: q.brief, query: q.query}, n)
 	}
 	if !q.all {
-		return nil, nil
+		return Found{}, nil
 	}
 	newest, err := r.store.Observations(ctx, s, q.filter, storage.Page{Limit: min(n*2+10, storage.MaxPage)})
 	newest = distinct(newest, func(o memory.Observation) memory.Observation { return o })
@@ -121,7 +122,7 @@ func (r *Recall) find(ctx context.Context, s memory.Scope, q question, n int) ([
 	for i := range hits {
 		hits[i].Observation = newest[i]
 	}
-	return hits, err
+	return Found{Hits: hits}, err
 }
 
 // earlier is the earlier of two ends, of which 0 is none.
@@ -134,7 +135,7 @@ func earlier(a, b memory.Epoch) memory.Epoch {
 
 // ranked finds candidates, reads what they are ranked by, and then the best n. One
 // that is deleted meanwhile is left out.
-func (r *Recall) ranked(ctx context.Context, c search, n int) ([]storage.Hit, error) {
+func (r *Recall) ranked(ctx context.Context, c search, n int) (Found, error) {
 	depth := candidates
 	switch {
 	case n > MaxLimit:
@@ -144,13 +145,14 @@ func (r *Recall) ranked(ctx context.Context, c search, n int) ([]storage.Hit, er
 	}
 	numbers, err := c.find(ctx, depth)
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
 	all, err := r.store.Ranked(ctx, c.scope, storage.Ranking{Numbers: numbers, Filter: c.filter, Reach: rank.Reach})
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
-	return r.distinct(ctx, c, c.query.Order(c.stats, all), n)
+	hits, err := r.distinct(ctx, c, c.query.Order(c.stats, all), n)
+	return Found{Hits: hits, Respelled: c.respelled}, err
 }
 
 // distinct reads the best n of those found that pass the filter and do not say the same

@@ -32,8 +32,9 @@ const (
 
 // Found is what a search found.
 type Found struct {
-	Hits     []storage.Hit
-	Semantic Semantic
+	Hits      []storage.Hit
+	Semantic  Semantic
+	Respelled []Respelled // the query's words that were looked for in another spelling
 }
 
 // nearest is what is near to a text in meaning, while it is looked for.
@@ -106,19 +107,21 @@ func (r *Recall) passing(ctx context.Context, s memory.Scope, numbers []int64, f
 
 // fuse adds what is near in meaning to what was found by words: each counts by its
 // places in the two lists. A failure leaves the words.
-func (near *nearest) fuse(words []storage.Hit) Found {
+func (near *nearest) fuse(found *Found) {
 	if near == nil {
-		return Found{Hits: words}
+		return
 	}
 	<-near.done // soon: what the model takes is bounded
 	if near.err != nil {
-		return Found{Hits: words, Semantic: SemanticUnavailable}
+		found.Semantic = SemanticUnavailable
+		return
 	}
+	found.Semantic = SemanticOn
 	score := make(map[int64]float64)
-	for i, h := range words {
+	for i, h := range found.Hits {
 		score[h.Number] += wordsCount / float64(fusedAt+i)
 	}
-	all := slices.Clone(words)
+	all := slices.Clone(found.Hits)
 	for i, h := range near.hits {
 		if score[h.Number] == 0 {
 			all = append(all, h)
@@ -131,7 +134,7 @@ func (near *nearest) fuse(words []storage.Hit) Found {
 	slices.SortStableFunc(all, func(a, b storage.Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Number, a.Number))
 	})
-	return Found{Hits: all, Semantic: SemanticOn}
+	found.Hits = all
 }
 
 // WithMeaning lets searches that want it find by meaning, too.

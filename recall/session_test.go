@@ -289,6 +289,10 @@ func (s shelf) LastWritten(ctx context.Context, sc memory.Scope, f storage.Obser
 	return s.Observations(ctx, sc, f, storage.Page{Limit: limit})
 }
 
+func (s shelf) Words(context.Context, memory.Scope, storage.Spelling) ([]string, error) {
+	return nil, nil
+}
+
 func (s shelf) Around(context.Context, memory.Scope, int64, int, int) ([]memory.Observation, error) {
 	return s, nil
 }

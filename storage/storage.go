@@ -87,6 +87,7 @@ type Reader interface {
 	JobReader
 	BatchReader
 	ObservationReader
+	WordReader
 	VectorReader
 	UsageReader
 	AuditReader

@@ -99,3 +99,10 @@ func (c *Corpus) Rare(n int) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// Misspelt is n rare words, the first of them with two of its letters swapped.
+func (c *Corpus) Misspelt(n int) string {
+	words := []byte(c.Rare(n))
+	words[2], words[3] = words[3], words[2]
+	return string(words)
+}

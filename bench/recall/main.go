@@ -3,7 +3,7 @@
 // query, and the turns that hold the answer for what should be found. The same is
 // asked of plain SQLite full-text search.
 //
-//	go run ./bench/recall [-engines sqlite,postgres] [-by-conversation] [-data FILE]
+//	go run ./bench/recall [-engines sqlite,postgres] [-by-conversation] [-typos] [-data FILE]
 package main
 
 import (
@@ -30,15 +30,18 @@ type finder interface {
 func main() {
 	list := flag.String("engines", "sqlite,postgres", "which to measure")
 	byConversation := flag.Bool("by-conversation", false, "a row for each conversation instead of each category")
+	typos := flag.Bool("typos", false, "the longest word of each question is spelt wrong")
 	data := flag.String("data", "", "the conversations; default: locomo/dev.json of the recorded data")
 	flag.Parse()
-	if err := run(context.Background(), os.Stdout, *data, *list, *byConversation); err != nil {
+	t := table{w: os.Stdout, byConversation: *byConversation}
+	if err := t.run(context.Background(), *data, *list, *typos); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/recall:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, w io.Writer, data, list string, byConversation bool) (err error) {
+// run fills the table.
+func (t table) run(ctx context.Context, data, list string, typos bool) (err error) {
 	if data == "" {
 		dir, err := recorded.Find()
 		if err != nil {
@@ -49,9 +52,11 @@ func run(ctx context.Context, w io.Writer, data, list string, byConversation boo
 		}
 		data = filepath.Join(dir, "locomo", "dev.json")
 	}
-	conversations, err := load(data)
-	if err != nil {
+	if t.conversations, err = load(data); err != nil {
 		return err
+	}
+	if typos {
+		misspell(t.conversations)
 	}
 	dir, err := os.MkdirTemp("", "claude-mem-recall-")
 	if err != nil {
@@ -64,8 +69,7 @@ func run(ctx context.Context, w io.Writer, data, list string, byConversation boo
 	}
 	defer func() { err = errors.Join(err, engines.Close(stores)) }()
 
-	fmt.Fprintln(w, header)
-	t := table{w: w, conversations: conversations, byConversation: byConversation}
+	fmt.Fprintln(t.w, header)
 	err = t.rows(ctx, "fts5", func(c conversation) (finder, error) { return openPlain(ctx, c) })
 	for _, s := range stores {
 		if err == nil {

@@ -171,6 +171,7 @@ func queries() []sort {
 		{"5 common", func() string { return c.Common(5) }},
 		{"5 mixed", func() string { return c.Mixed(5) }},
 		{"5 rare", func() string { return c.Rare(5) }},
+		{"5 misspelt", func() string { return c.Misspelt(5) }},
 		{"1 common", func() string { return c.Common(1) }},
 		{"2 common", func() string { return c.Common(2) }},
 		{"stop words", func() string { return "what is it that they have" }},

@@ -66,6 +66,9 @@ func (a *API) find(r *request, in client.SearchRequest) (out client.SearchRespon
 	}
 	hits := found.Hits
 	out.Observations, out.Semantic = make([]client.SearchHit, len(hits)), string(found.Semantic)
+	for _, r := range found.Respelled {
+		out.Respelled = append(out.Respelled, client.Respelled(r))
+	}
 	recall.MarkStaleHits(a.disk(p), hits)
 	for i, h := range hits {
 		out.Observations[i] = client.SearchHit{Observation: h.Observation, Score: h.Score, Matched: h.Matched}

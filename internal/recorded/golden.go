@@ -75,3 +75,17 @@ func GoldenCode() []Golden {
 		{"truncate runes 你好", "016"},
 	}
 }
+
+// GoldenTypos are spelt wrong.
+func GoldenTypos() []Golden {
+	return []Golden{
+		{"release fails while notarizng the mac binary", "008"},
+		{"telemtry default", "039"},
+		{"orphand shadow brnach reset", "024"},
+		{"integraton test hangs until entr is pressed", "035"},
+		{"TruncateRuens", "016"},
+		{"homebrw casks", "009 050"},
+		{"gemini hooks use the workign directory", "046"},
+		{"duplicated timestmap functions", "028"},
+	}
+}

@@ -12,9 +12,12 @@ package termlist
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strings"
 
 	"claude-mem/internal/lexical"
+	"claude-mem/internal/spelling"
 	"claude-mem/memory"
 )
 
@@ -40,6 +43,9 @@ const (
 // Terms are the terms of an observation by field, and what else a list keeps.
 type Terms struct {
 	By [Fields][]string
+	// Words are those of its words that can be spelt wrong (see internal/spelling), as they
+	// are written, each once, in ascending order. They are no part of the list.
+	Words []string
 	// Question says that the text ends as a question.
 	Question bool
 }
@@ -59,13 +65,14 @@ func Of(o memory.Observation) Terms {
 		narrative = append(narrative, o.Content)
 	}
 	t := Terms{Question: isQuestion(o.Content)}
-	c := collector{terms: &t}
+	c := collector{terms: &t, words: make(map[string]bool)}
 	c.add(Title, m.Title)
 	c.add(Files, m.FilesModified...)
 	c.add(Files, m.FilesRead...)
 	c.add(Concepts, m.Concepts...)
 	c.add(Facts, m.Facts...)
 	c.add(Narrative, narrative...)
+	t.Words = slices.Sorted(maps.Keys(c.words))
 	return t
 }
 
@@ -79,11 +86,15 @@ type collector struct {
 	terms *Terms
 	n     int
 	seen  map[string]bool // only once there are more than maxOrdered
+	words map[string]bool // see Terms
 }
 
 func (c *collector) add(field int, texts ...string) {
 	for _, text := range texts {
 		lexical.Scan(text, func(term string) bool {
+			if !c.words[term] && spelling.IsWord(term) {
+				c.words[term] = true
+			}
 			root := lexical.Root(term)
 			if c.n >= maxOrdered && c.repeated(root) {
 				return true
@@ -119,6 +130,12 @@ func Hash(term string) uint32 {
 		h = (h ^ uint32(term[i])) * prime
 	}
 	return h
+}
+
+// Project tells a project's words from those of others. The team is in it, so that who
+// names a foreign project finds nothing.
+func Project(s memory.Scope) int64 {
+	return Thread(memory.Observation{TeamID: s.TeamID, ProjectID: s.ProjectID})
 }
 
 // Thread tells what stands together: observations of one session, or those of a

@@ -173,6 +173,21 @@ func (r reader) weekday(i int) (span, int) {
 	return span{}, 0
 }
 
+// IsName reports whether a word, in lower case, is the full name of a month or a weekday.
+func IsName(word string) bool {
+	for m := time.January; m <= time.December; m++ {
+		if word == strings.ToLower(m.String()) {
+			return true
+		}
+	}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if word == strings.ToLower(d.String()) {
+			return true
+		}
+	}
+	return false
+}
+
 // monthOf is the month of that name, of which three letters are enough; else 0.
 func monthOf(word string) time.Month {
 	if len(word) < 3 {

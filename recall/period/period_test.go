@@ -71,6 +71,14 @@ func TestWithoutNowNothingIsSeenFromIt(t *testing.T) {
 	}
 }
 
+func TestIsName(t *testing.T) {
+	for word, want := range map[string]bool{"december": true, "sunday": true, "saturday": true, "dec": false, "decembre": false, "": false} {
+		if IsName(word) != want {
+			t.Errorf("%q is a name: %v", word, !want)
+		}
+	}
+}
+
 func FuzzFind(f *testing.F) {
 	f.Add("7 July 2023")
 	f.Add("2 months ago")

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"slices"
+	"strings"
 
 	"claude-mem/internal/lexical"
 	"claude-mem/internal/termlist"
@@ -24,21 +25,25 @@ type Query struct {
 type Term struct {
 	Root string
 	Word string // as it was asked for first, folded
-	hash uint32
-	at   int // its place among all words of the query
+	// Whole says that it is a compound, and the terms after it are its parts.
+	Whole bool
+
+	hash    uint32
+	at      int  // its place among all words of the query
+	guessed bool // see Respell
 }
 
 // Parse makes a query of any text. Words that say nothing are left out, unless there
 // are no others.
 func Parse(text string) Query {
 	places := make(map[string]int)
-	words := 0
+	var words []string
 	lexical.Scan(text, func(word string) bool {
 		if _, known := places[word]; !known {
-			places[word] = words
+			places[word] = len(words)
 		}
-		words++
-		return words < maxWords
+		words = append(words, word)
+		return len(words) < maxWords
 	})
 	var q Query
 	terms := lexical.Terms(text)
@@ -48,11 +53,57 @@ func Parse(text string) Query {
 		if slices.ContainsFunc(q.Terms, func(t Term) bool { return t.Root == root }) {
 			continue
 		}
-		t := Term{Root: root, Word: word, hash: termlist.Hash(root), at: places[word]}
-		q.filter[byte(t.hash)] = true
-		q.Terms = append(q.Terms, t)
+		at := places[word]
+		q.add(Term{Root: root, Word: word, Whole: isWhole(words[at:]), at: at})
 	}
 	return q
+}
+
+// add adds a term.
+func (q *Query) add(t Term) {
+	q.Terms = append(q.Terms, t)
+	q.set(len(q.Terms)-1, t)
+}
+
+// set replaces a term.
+func (q *Query) set(i int, t Term) {
+	t.hash = termlist.Hash(t.Root)
+	q.filter[byte(t.hash)] = true
+	q.Terms[i] = t
+}
+
+// isWhole reports whether the first word consists of some that follow it.
+func isWhole(words []string) bool {
+	rest := words[0]
+	for n, part := range words[1:] {
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, part); !ok {
+			return false
+		}
+		if rest == "" {
+			return n > 0
+		}
+	}
+	return false
+}
+
+// Respell puts words that the i-th term may have meant beside it: the first in its place,
+// another behind all terms, as long as there is room. It returns the place of each. They
+// count less, as nobody asked for them.
+func (q *Query) Respell(i int, words []string) (places []int) {
+	at := q.Terms[i].at
+	for n, word := range words {
+		t := Term{Root: lexical.Root(word), Word: word, at: at, guessed: true}
+		switch {
+		case n == 0:
+			q.set(i, t)
+			places = append(places, i)
+		case len(q.Terms) < lexical.MaxTerms:
+			q.add(t)
+			places = append(places, len(q.Terms)-1)
+		}
+	}
+	return places
 }
 
 // maxWords is how far into a query its words' places are known.

@@ -78,7 +78,7 @@ type Found struct {
 // An observation that holds none, but whose neighbours do, is not found: on LoCoMo it
 // would add half a point of recall, and everywhere else an answer to every question.
 func (q *Query) Order(s Statistics, all []storage.Ranked) []Found {
-	sc := scorer{query: q, weights: s.weights(*q), profiles: make([]profile, len(all))}
+	sc := scorer{query: q, weights: s.Weights(*q), profiles: make([]profile, len(all))}
 	for i := range all {
 		sc.profiles[i] = q.read(&all[i])
 		sc.newest = max(sc.newest, float64(all[i].OccurredAt))

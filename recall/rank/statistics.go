@@ -12,18 +12,23 @@ type Statistics struct {
 	Holding      []int64 // how many of them hold each of the query's terms
 }
 
-// weights are the terms' inverse document frequencies, as BM25 has them: ln(1+N) for
+// guessCounts is of the weight of a term that is only guessed: see Respell.
+const guessCounts = 0.7
+
+// Weights are the terms' inverse document frequencies, as BM25 has them: ln(1+N) for
 // a term that nothing holds, next to nothing for one that all do.
-func (s Statistics) weights(q Query) []float64 {
+func (s Statistics) Weights(q Query) []float64 {
 	w := make([]float64, len(q.Terms))
-	for i := range w {
-		w[i] = s.Weight(i)
+	for i, t := range q.Terms {
+		w[i] = s.weight(i)
+		if t.guessed {
+			w[i] *= guessCounts
+		}
 	}
 	return w
 }
 
-// Weight is the weight of the query's i-th term.
-func (s Statistics) Weight(i int) float64 {
+func (s Statistics) weight(i int) float64 {
 	n, holding := float64(s.Observations), float64(s.Holding[i])
 	n = max(n, holding)
 	return math.Log(1 + (n-holding+0.5)/(holding+0.5))

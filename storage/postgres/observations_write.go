@@ -100,7 +100,11 @@ func (t *tx) insertObservation(ctx context.Context, o memory.Observation, merge 
 		o.ID, o.TeamID, o.ProjectID, text(o.SessionID), text(o.AgentID), o.Kind,
 		text(o.GenerationKey), text(o.CreatedByJob), text(o.SupersededBy), o.OccurredAt, o.OccurredAt, o.CreatedAt, o.UpdatedAt,
 		o.Content, string(metadata), termlist.Thread(o), terms.Encode(), whole(likeness), newVector(o, terms).String(), o.ID, o.OccurredAt)
-	return all(ctx, t.q, func(r pgx.Rows) (i inserted, err error) { return i, r.Scan(&i.number, &i.supersededBy) }, q)
+	stored, err := all(ctx, t.q, func(r pgx.Rows) (i inserted, err error) { return i, r.Scan(&i.number, &i.supersededBy) }, q)
+	if len(stored) > 0 {
+		t.learn(o.Scope(), terms.Words)
+	}
+	return stored, err
 }
 
 // putSources sends the rows with the next statement.
@@ -132,24 +136,34 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if err != nil {
 		return memory.Observation{}, err
 	}
+	before, err := t.Observation(ctx, o.Scope(), o.ID)
+	if err != nil {
+		return memory.Observation{}, err
+	}
 	terms := termlist.Of(o)
+	t.learn(o.Scope(), terms.Words)
 	// Its place among meanings is not known any more.
 	err = t.later(ctx, sql(`DELETE FROM observation_vectors WHERE number = (SELECT o.number FROM observations o WHERE `).
 		within(o.Scope(), "o.").and("o.id = ?)", o.ID))
 	if err != nil {
 		return memory.Observation{}, err
 	}
-	return one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
+	stored, err := one(ctx, t.q, "observation", readObservation, sql(`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?,
 		updated_at = ?, list = ?, likeness = ?, terms = ?::text::tsvector WHERE `,
 		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), whole(o.Likeness()), newVector(o, terms).String()).
 		within(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
+	if err != nil {
+		return memory.Observation{}, err
+	}
+	return stored, t.unlearn(ctx, stored.Scope(), termlist.Of(before).Words)
 }
 
 func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
 	// The sources go with the row, by their foreign key; so does its index entry.
-	n, err := t.exec(ctx, sql(`DELETE FROM observations WHERE `).within(s, "").and("id = ?", id))
-	if err == nil && n == 0 {
-		err = memory.Errorf(memory.CodeNotFound, "no such observation")
+	o, err := one(ctx, t.q, "observation", readObservation, sql(`DELETE FROM observations AS o WHERE `).within(s, "o.").
+		and("o.id = ?", id).add(` RETURNING `+observationColumns))
+	if err != nil {
+		return err
 	}
-	return err
+	return t.unlearn(ctx, o.Scope(), termlist.Of(o).Words)
 }

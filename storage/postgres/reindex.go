@@ -49,9 +49,10 @@ func (t *tx) reindex(ctx context.Context) (int, error) {
 	return len(numbers), nil
 }
 
-// index replaces what the observation is found and ranked by.
+// index replaces what the observation is found and ranked by, and learns its words.
 func (t *tx) index(ctx context.Context, o memory.Observation) error {
 	terms := termlist.Of(o)
+	t.learn(o.Scope(), terms.Words)
 	return t.later(ctx, sql(`UPDATE observations SET thread = ?, list = ?, terms = ?::text::tsvector WHERE number = ?`,
 		termlist.Thread(o), terms.Encode(), newVector(o, terms).String(), o.Number))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"claude-mem/internal/keyring"
+	"claude-mem/internal/spelling"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -44,6 +45,7 @@ type Store struct {
 	writer     *writer
 	keys       *keyring.Ring
 	directions *directions
+	known      *spelling.Known
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -71,7 +73,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", place(cfg.ConnConfig), err)
 	}
-	s := &Store{pool: pool, reads: reads{q: poolQuerier{pool}, stats: newStatistics()}}
+	s := &Store{pool: pool, reads: reads{q: poolQuerier{pool}, stats: newStatistics()}, known: spelling.NewKnown()}
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)

@@ -39,12 +39,14 @@ type tx struct {
 	failed  error         // why the transaction can only be rolled back
 
 	newEvents map[string]bool // ids of the events it stored, that have no job
+	learned   learned         // see words.go
 }
 
 var _ storage.Tx = (*tx)(nil)
 
 func (s *Store) newTx(exact bool) *tx {
-	t := &tx{s: s, exact: exact, pending: &pgx.Batch{}, newEvents: make(map[string]bool)}
+	t := &tx{s: s, exact: exact, pending: &pgx.Batch{}, newEvents: make(map[string]bool),
+		learned: learned{waiting: make(map[int64][]string), stored: make(map[int64][]string)}}
 	t.reads = reads{q: t, stats: s.stats}
 	t.pending.Queue("begin")
 	return t
@@ -145,6 +147,9 @@ func (t *tx) commit(ctx context.Context) error {
 		// A function must not make a success of what Postgres has undone.
 		return fmt.Errorf("commit a failed transaction: %w", t.failure())
 	}
+	if err := t.putWords(ctx); err != nil {
+		return err
+	}
 	t.queueRows()
 	if !t.open && t.pending.Len() == 1 {
 		return nil
@@ -157,6 +162,7 @@ func (t *tx) commit(ctx context.Context) error {
 	if tag.String() != "COMMIT" {
 		return fmt.Errorf("commit: the database answered %s", tag)
 	}
+	t.know()
 	return nil
 }
 

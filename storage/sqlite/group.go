@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"claude-mem/internal/spelling"
 	"claude-mem/memory"
 )
 
@@ -17,12 +18,15 @@ type group struct {
 	alone  bool         // there is but one op: the transaction is its savepoint
 	turn   *transaction // whose turn it is
 	wanted []string     // texts to compile once the connection is free
+
+	known     *spelling.Known
+	unlearned bool // words were removed
 }
 
 // run runs one of the transactions so that its failure undoes nothing but its own
 // work. broken means that the whole group is lost.
 func (g *group) run(t *transaction) (broken bool, err error) {
-	g.turn, t.msgs = t, nil
+	g.turn, t.msgs, t.learned = t, nil, nil
 	if g.alone {
 		err := t.call(g)
 		return err != nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"claude-mem/internal/id"
+	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 )
 
@@ -95,6 +96,10 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 		return memory.Observation{}, err
 	}
 	w := within(o.Scope()).and("id = ?", o.ID)
+	before, err := t.Observation(ctx, o.Scope(), o.ID)
+	if err != nil {
+		return memory.Observation{}, err
+	}
 	stored, err := one(ctx, t.q, "observation", readObservation,
 		`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?, updated_at = ?, likeness = ? WHERE `+w.String()+
 			` RETURNING `+strings.ReplaceAll(observationColumns, "o.", ""),
@@ -106,18 +111,25 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if _, err := t.exec(ctx, `DELETE FROM observation_vectors WHERE number = ?`, stored.Number); err != nil {
 		return memory.Observation{}, err
 	}
-	return stored, t.index(ctx, stored)
+	if err := t.index(ctx, stored); err != nil {
+		return memory.Observation{}, err
+	}
+	return stored, t.unlearn(ctx, stored.Scope(), termlist.Of(before).Words)
 }
 
 // DeleteObservation implements storage.ObservationWriter.
 func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
 	w := within(s).and("id = ?", id)
 	// The sources go with the row, by their foreign key.
-	n, err := one(ctx, t.q, "observation", number, `DELETE FROM observations WHERE `+w.String()+` RETURNING number`, w.args...)
+	o, err := one(ctx, t.q, "observation", readObservation, `DELETE FROM observations AS o WHERE `+w.String()+
+		` RETURNING `+strings.ReplaceAll(observationColumns, "o.", ""), w.args...)
 	if err != nil {
 		return err
 	}
-	return t.unindex(ctx, n)
+	if err := t.unindex(ctx, o.Number); err != nil {
+		return err
+	}
+	return t.unlearn(ctx, o.Scope(), termlist.Of(o).Words)
 }
 
 // unindex removes what the observation with that number is found and ranked by.

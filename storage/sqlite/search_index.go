@@ -37,15 +37,20 @@ func projectKey(s memory.Scope) string {
 type keys []string
 
 func (r reads) keys(ctx context.Context, s memory.Scope) (keys, error) {
-	if s.ProjectID != "" {
-		return keys{projectKey(s)}, nil
-	}
-	ids, err := all(ctx, r.q, identifier, `SELECT id FROM projects WHERE team_id = ? ORDER BY name LIMIT ?`, s.TeamID, storage.MaxPage)
+	ids, err := r.projectIDs(ctx, s)
 	ks := make(keys, len(ids))
 	for i, id := range ids {
 		ks[i] = projectKey(memory.Scope{TeamID: s.TeamID, ProjectID: id})
 	}
 	return ks, err
+}
+
+// projectIDs are those of a scope's projects, of a team the first.
+func (r reads) projectIDs(ctx context.Context, s memory.Scope) ([]string, error) {
+	if s.ProjectID != "" {
+		return []string{s.ProjectID}, nil
+	}
+	return all(ctx, r.q, identifier, `SELECT id FROM projects WHERE team_id = ? ORDER BY name LIMIT ?`, s.TeamID, storage.MaxPage)
 }
 
 // allOf is an FTS5 expression for what holds all terms; "" if nothing can.
@@ -131,7 +136,7 @@ func roots(text string) (out []string) {
 }
 
 // index replaces the observation's entries in the full-text index and in the table
-// that search ranks by.
+// that search ranks by, and learns its words.
 func (t *tx) index(ctx context.Context, o memory.Observation) error {
 	terms := termlist.Of(o)
 	c := column{key: projectKey(o.Scope())}
@@ -141,9 +146,11 @@ func (t *tx) index(ctx context.Context, o memory.Observation) error {
 		o.Number, others, files, concepts); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT OR REPLACE INTO observation_terms (number, thread, occurred_at, list) VALUES (?, ?, ?, ?)`,
-		o.Number, termlist.Thread(o), o.OccurredAt, terms.Encode())
-	return err
+	if _, err := t.exec(ctx, `INSERT OR REPLACE INTO observation_terms (number, thread, occurred_at, list) VALUES (?, ?, ?, ?)`,
+		o.Number, termlist.Thread(o), o.OccurredAt, terms.Encode()); err != nil {
+		return err
+	}
+	return t.learn(ctx, o.Scope(), terms.Words)
 }
 
 // column writes what a column of the index holds: each term once, with its key.

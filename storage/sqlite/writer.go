@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"claude-mem/internal/grouped"
+	"claude-mem/internal/spelling"
 	"claude-mem/memory"
 )
 
@@ -31,6 +32,7 @@ type writer struct {
 	fault  atomic.Pointer[error] // see Store.Fault
 	moved  func() bool           // whether a commit would go nowhere
 	upkeep *upkeep
+	known  *spelling.Known
 	queue  *grouped.Queue[transaction]
 }
 
@@ -39,13 +41,15 @@ type transaction struct {
 	ctx  context.Context
 	fn   func(g *group) error
 	msgs []memory.Message // that it enqueued
+
+	learned []learned // see words.go
 }
 
 // op is a transaction and whoever waits for it.
 type op = grouped.Item[transaction]
 
 func startWriter(db *sql.DB, u *upkeep, moved func() bool) *writer {
-	w := &writer{db: db, st: newStatements(db), upkeep: u, moved: moved}
+	w := &writer{db: db, st: newStatements(db), upkeep: u, moved: moved, known: spelling.NewKnown()}
 	w.queue = grouped.Start(grouped.Options[transaction]{
 		Run: w.runAll, Most: maxGroup, Waiting: maxWaiting, Closed: errClosed,
 		WhenIdle: func() { u.whenIdle(db) }, Idle: u.idle,
@@ -90,7 +94,7 @@ func (w *writer) run(batch []*op) []*op {
 		grouped.Answer(fmt.Errorf("begin: %w", convert(err)), batch...)
 		return nil
 	}
-	g := &group{tx: tx, st: w.st, outbox: *w.outbox.Load(), alone: len(batch) == 1}
+	g := &group{tx: tx, st: w.st, outbox: *w.outbox.Load(), alone: len(batch) == 1, known: w.known}
 	before := w.changes(g)
 	var good []*op
 	for i, o := range batch {
@@ -135,6 +139,9 @@ func (w *writer) end(g *group, good []*op, before int64) {
 	grouped.Answer(err, good...)
 	if err == nil && sent {
 		g.outbox.Committed()
+	}
+	if err == nil {
+		g.know(good)
 	}
 	for _, text := range g.wanted {
 		if !w.st.full() {

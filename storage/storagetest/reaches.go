@@ -180,6 +180,9 @@ func reachesOfObservations() map[string]reach {
 			m, err := a.Matching(a.ctx, a.in, storage.Matching{Clauses: [][]string{{lexical.Root("needle")}}})
 			return err == nil && len(m[0].Numbers) > 0, err
 		},
+		"Words": func(a attempt) (bool, error) {
+			return some(a.Words(a.ctx, a.in, storage.Spelling{Begin: "need", End: "dle", Shortest: 4, Longest: 8}))
+		},
 		"Ranked": func(a attempt) (bool, error) {
 			return some(a.Ranked(a.ctx, a.in, storage.Ranking{Numbers: []int64{a.summary.Number}, Reach: 2}))
 		},

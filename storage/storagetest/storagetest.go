@@ -70,6 +70,7 @@ func Run(t *testing.T, open Open) {
 		{"reservations of calls that were cut off", testReservationsLeft},
 		{"matching", testMatching},
 		{"ranked", testRanked},
+		{"words", testWords},
 		{"audit", testAudit},
 		{"purge", testPurge},
 		{"walks", testWalks},
