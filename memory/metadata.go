@@ -137,25 +137,37 @@ func (m Metadata) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON takes any object. A known name that holds another type than ours
 // is kept in Extra rather than refused: the metadata belongs to the client.
 func (m *Metadata) UnmarshalJSON(b []byte) error {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
+	fields, ok := splitObject(b)
+	if !ok {
+		var raw map[string]json.RawMessage
+		if err := json.Unmarshal(b, &raw); err != nil {
+			return err
+		}
+		fields = fields[:0]
+		for name, value := range raw {
+			fields = append(fields, rawField{name, value})
+		}
 	}
 	*m = Metadata{}
-	for k, v := range raw {
-		dst := m.field(k)
-		if dst != nil && string(v) != "null" && decode(v, dst) == nil && roundTrips(v) {
-			continue
-		}
-		if dst != nil {
-			m.clear(k)
-		}
-		if m.Extra == nil {
-			m.Extra = make(map[string]json.RawMessage)
-		}
-		m.Extra[k] = v
+	for _, f := range fields {
+		m.put(f)
 	}
 	return nil
+}
+
+// put sets the field of that name, or keeps the value in Extra.
+func (m *Metadata) put(f rawField) {
+	dst := m.field(f.name)
+	if dst != nil && string(f.value) != "null" && decode(f.value, dst) == nil && roundTrips(f.value) {
+		return
+	}
+	if dst != nil {
+		m.clear(f.name)
+	}
+	if m.Extra == nil {
+		m.Extra = make(map[string]json.RawMessage)
+	}
+	m.Extra[f.name] = bytes.Clone(f.value)
 }
 
 // decode is json.Unmarshal of a value that is valid JSON. Most are plain texts and
