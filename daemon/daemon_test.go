@@ -85,6 +85,28 @@ func launch(t *testing.T, d *Daemon) *running {
 	return r
 }
 
+// endOf runs a daemon, does what should end it once it is ready, and returns how it ended.
+func endOf(t *testing.T, d *Daemon, harm func()) error {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- d.Run(t.Context()) }()
+	select {
+	case <-d.Ready():
+	case err := <-done:
+		t.Fatalf("the daemon did not start: %v", err)
+	}
+	harm()
+	return <-done
+}
+
+// remove deletes a file.
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Error(err)
+	}
+}
+
 // end stops the daemon and checks that it went well.
 func (r *running) end() {
 	r.t.Helper()
@@ -174,13 +196,7 @@ func TestLosingTheLockEndsIt(t *testing.T) {
 	cfg := load(t, settings(t))
 	d := New(cfg, Options{})
 	d.recheck = time.Millisecond
-	done := make(chan error, 1)
-	go func() { done <- d.Run(t.Context()) }()
-	<-d.Ready()
-	if err := os.Remove(cfg.Dirs.LockFile()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; !errors.Is(err, errLockLost) {
+	if err := endOf(t, d, func() { remove(t, cfg.Dirs.LockFile()) }); !errors.Is(err, errLockLost) {
 		t.Errorf("Run: %v", err)
 	}
 }
@@ -189,15 +205,8 @@ func TestLosingTheDatabaseEndsIt(t *testing.T) {
 	cfg := load(t, settings(t, config.GenerationDisabled, "1"))
 	d := New(cfg, Options{})
 	d.recheck = time.Hour // what happens before it is noticed
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	done := make(chan error, 1)
-	go func() { done <- d.Run(ctx) }()
-	<-d.Ready()
-	r := &running{Daemon: d, t: t}
-	if err := os.Remove(cfg.Dirs.Database()); err != nil {
-		t.Fatal(err)
-	}
+	r := launch(t, d)
+	remove(t, cfg.Dirs.Database())
 	if _, err := r.client().Hook(t.Context(), edit("s1", "t1", "a.go")); !errors.Is(err, memory.ErrUnavailable) {
 		t.Errorf("the hook is told %v", err)
 	}
@@ -211,23 +220,14 @@ func TestLosingTheDatabaseEndsIt(t *testing.T) {
 	if _, err := os.Stat(cfg.Dirs.Database()); err == nil {
 		t.Error("the check made a database")
 	}
-	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
 }
 
 func TestWatchSeesTheDatabaseGo(t *testing.T) {
 	cfg := load(t, settings(t))
 	d := New(cfg, Options{})
 	d.recheck = time.Millisecond
-	done := make(chan error, 1)
-	go func() { done <- d.Run(t.Context()) }()
-	<-d.Ready()
-	if err := os.Remove(cfg.Dirs.Database()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; !errors.Is(err, errDatabaseMoved) || !strings.Contains(err.Error(), cfg.Dirs.Database()) {
+	err := endOf(t, d, func() { remove(t, cfg.Dirs.Database()) })
+	if !errors.Is(err, errDatabaseMoved) || !strings.Contains(err.Error(), cfg.Dirs.Database()) {
 		t.Errorf("Run: %v", err)
 	}
 }
