@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"claude-mem/internal/config"
 )
@@ -122,7 +123,7 @@ func TestAcquireGetsPastThoseWhoLook(t *testing.T) {
 				select {
 				case <-stop:
 					return
-				default:
+				case <-time.After(time.Millisecond): // many hooks at once, which end in between
 					_, _, _ = Find(dirs)
 				}
 			}
