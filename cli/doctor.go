@@ -74,7 +74,7 @@ func (c *console) doctorCommand() *cobra.Command {
 
 func (d *doctor) examine(ctx context.Context) {
 	d.checkSettings()
-	d.checkBinary()
+	d.checkBinary(ctx)
 	d.checkHosts()
 	if d.cfg.Dirs == (config.Dirs{}) {
 		return // nothing else has a place; the settings said why

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func (d *doctor) timeHook(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("find this program: %w", err)
 	}
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, exe, "hook", "claude-code")
+	cmd := exec.CommandContext(ctx, cmp.Or(hookProgram(exe), exe), "hook", "claude-code")
 	cmd.Stdin = strings.NewReader(`{"hook_event_name":"Notification","session_id":"claude-mem-doctor","cwd":"/"}`)
 	cmd.Stderr = &stderr
 	if d.c.dataDir != "" {

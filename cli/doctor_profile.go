@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,11 +38,17 @@ func (d *doctor) checkSettings() {
 	}
 }
 
-func (d *doctor) checkBinary() {
+func (d *doctor) checkBinary(ctx context.Context) {
 	exe, err := os.Executable()
 	if err != nil {
 		d.report("binary", wrong, oneLine(err), "install claude-mem again: ./install.sh")
 		return
+	}
+	if hook := hookProgram(exe); hook != "" {
+		if problem := strangeVersion(ctx, hook); problem != "" {
+			d.report("binary", suspect, problem, "install both together: ./install.sh")
+			return
+		}
 	}
 	detail := fmt.Sprintf("%s, version %s", exe, version.String())
 	found, err := exec.LookPath("claude-mem")
@@ -54,6 +61,20 @@ func (d *doctor) checkBinary() {
 	default:
 		d.ok("binary", detail)
 	}
+}
+
+// strangeVersion says what is wrong with a program that belongs to this one, or "".
+func strangeVersion(ctx context.Context, path string) string {
+	ctx, cancel := context.WithTimeout(ctx, hookWithin)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return fmt.Sprintf("%s does not run: %s", path, oneLine(err))
+	}
+	if is := strings.TrimSpace(string(out)); is != version.String() {
+		return fmt.Sprintf("%s has version %.40q, this is %s", path, is, version.String())
+	}
+	return ""
 }
 
 func sameFile(a, b string) bool {

@@ -16,11 +16,16 @@ import (
 
 	"claude-mem/hooks"
 	"claude-mem/internal/instance"
+	"claude-mem/internal/version"
 	"claude-mem/memory"
 )
 
 func main() {
 	if hooks.Try(os.Args) {
+		return
+	}
+	if len(os.Args) == 2 && os.Args[1] == "--version" { // of this program, for doctor
+		fmt.Println(version.String())
 		return
 	}
 	err := passOn()
