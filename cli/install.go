@@ -75,7 +75,6 @@ func (c *console) installCommand() *cobra.Command {
 
 // install makes the edits and says what to do next.
 func (c *console) install(cfg *config.Config, plans []hostPlan) error {
-	told := ""
 	for _, p := range plans {
 		if err := p.plan.Apply(); err != nil {
 			return err
@@ -85,9 +84,8 @@ func (c *console) install(cfg *config.Config, plans []hostPlan) error {
 			continue
 		}
 		c.say("%-10s registered in %s", p.file.What, p.plan.Path)
-		if p.host.Name != told {
+		if p.file.Path == p.host.Files[0].Path {
 			c.say("           %s", p.host.Next)
-			told = p.host.Name
 		}
 	}
 	if o := cfg.Origin(config.DataDir); o.Source != "default" {

@@ -43,6 +43,9 @@ func (f File) install(o Options) (Plan, error) {
 	if !filepath.IsAbs(o.Exe) {
 		return Plan{}, fmt.Errorf("%q is not an absolute path", o.Exe)
 	}
+	if !isUs(o.Exe) {
+		return Plan{}, fmt.Errorf("%s is not called claude-mem, by which it is known again; rename it", o.Exe)
+	}
 	p, err := readPlan(f.Path)
 	if err != nil {
 		return p, err

@@ -425,6 +425,9 @@ func TestBrokenFilesAreLeftAlone(t *testing.T) {
 	if _, err := settingsFile(write(t, "{}")).Install(Options{Exe: "claude-mem"}); err == nil {
 		t.Error("a path that depends on PATH was taken")
 	}
+	if _, err := settingsFile(write(t, "{}")).Install(Options{Exe: "/bin/memory"}); err == nil || !strings.Contains(err.Error(), "rename it") {
+		t.Errorf("a name that is not known again was taken: %v", err)
+	}
 	if _, err := settingsFile(t.TempDir()).Install(Options{Exe: exe}); err == nil {
 		t.Error("a folder was taken for a file")
 	}
