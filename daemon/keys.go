@@ -37,7 +37,12 @@ func localKey(ctx context.Context, cfg *config.Config, store storage.Store) (mem
 			return memory.APIKey{}, err
 		}
 	}
-	return putKey(ctx, store, secret, KeyRequest{Name: "local", Scopes: []string{memory.ScopeAll}})
+	var key memory.APIKey
+	err := store.InTx(ctx, func(tx storage.Tx) (err error) {
+		key, err = putKey(ctx, tx, secret, KeyRequest{Name: "local", Scopes: []string{memory.ScopeAll}})
+		return err
+	})
+	return key, err
 }
 
 // KeyRequest describes a key to make.
@@ -63,33 +68,27 @@ func (r KeyRequest) validate() error {
 }
 
 // putKey stores the key. Its team and project are made if need be.
-func putKey(ctx context.Context, store storage.Store, secret string, r KeyRequest) (memory.APIKey, error) {
+func putKey(ctx context.Context, tx storage.Tx, secret string, r KeyRequest) (memory.APIKey, error) {
 	key := memory.APIKey{
 		ID: id.New(), Name: r.Name, Scopes: r.Scopes,
 		ActorID: memory.Opt("key:" + r.Name), CreatedAt: memory.Now(), ExpiresAt: r.Expires,
 	}.WithSecret(secret)
-	err := store.InTx(ctx, func(tx storage.Tx) error {
-		team, err := ensureTeam(ctx, tx, r.Team)
-		if err != nil {
-			return err
-		}
-		key.TeamID = team.ID
-		if r.Project != "" {
-			p, err := ensureProject(ctx, tx, team.ID, r.Project)
-			if err != nil {
-				return err
-			}
-			key.ProjectID = memory.Opt(p.ID)
-		}
-		if err := tx.PutKey(ctx, key); err != nil {
-			return err
-		}
-		return auditKey(ctx, tx, memory.AuditKeyCreate, key)
-	})
+	team, err := ensureTeam(ctx, tx, r.Team)
 	if err != nil {
-		return memory.APIKey{}, fmt.Errorf("store the key %q: %w", r.Name, err)
+		return key, err
 	}
-	return key, nil
+	key.TeamID = team.ID
+	if r.Project != "" {
+		p, err := ensureProject(ctx, tx, team.ID, r.Project)
+		if err != nil {
+			return key, err
+		}
+		key.ProjectID = memory.Opt(p.ID)
+	}
+	if err := tx.PutKey(ctx, key); err != nil {
+		return key, fmt.Errorf("store the key %q: %w", r.Name, err)
+	}
+	return key, auditKey(ctx, tx, memory.AuditKeyCreate, key)
 }
 
 // findTeam finds a team by id or name; "" is the local team.
@@ -152,17 +151,18 @@ type MadeKey struct {
 }
 
 // CreateKey makes a key in the configured database, whether a daemon runs or not, and
-// the team and the project that it is for, if they are not there.
+// the team and the project that it is for, if they are not there: all of it or nothing,
+// for if there is an error, nobody gets to see the secret.
 func CreateKey(ctx context.Context, cfg *config.Config, r KeyRequest) (made MadeKey, err error) {
 	if err := r.validate(); err != nil {
 		return made, err
 	}
 	made.Secret, made.Database = memory.MintKey(), database(cfg)
 	err = withStore(ctx, cfg, func(s storage.Store) (err error) {
-		if made.APIKey, err = putKey(ctx, s, made.Secret, r); err != nil {
-			return err
-		}
 		return s.InTx(ctx, func(tx storage.Tx) (err error) {
+			if made.APIKey, err = putKey(ctx, tx, made.Secret, r); err != nil {
+				return err
+			}
 			made.Project, err = ensureProject(ctx, tx, made.TeamID, cmp.Or(string(made.ProjectID), memory.LocalProject))
 			return err
 		})

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -56,6 +57,33 @@ func TestKeyOutlivesTheDatabase(t *testing.T) {
 	r = start(t, s)
 	if _, err := r.client().Projects(t.Context()); err != nil || secretOf(t, r.cfg) != secret {
 		t.Errorf("the key opens nothing, or changed: %v", err)
+	}
+}
+
+// Whoever asked for a key that could not be made whole never saw its secret: nothing of
+// it may stay.
+func TestKeyIsMadeWholeOrNotAtAll(t *testing.T) {
+	cfg, err := config.Load(config.Options{Environ: []string{config.DataDir + "=" + t.TempDir()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "first", Team: "one", Scopes: []string{memory.ScopeAll}})
+	if err != nil || first.Project.Name != memory.LocalProject || first.ProjectID != "" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	db, err := sql.Open("sqlite", cfg.Dirs.Database())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`CREATE TRIGGER no_projects BEFORE INSERT ON projects BEGIN SELECT RAISE(ABORT, 'no more projects'); END`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "second", Team: "two", Scopes: []string{memory.ScopeAll}}); err == nil {
+		t.Error("a key without a project")
+	}
+	if keys, err := Keys(t.Context(), cfg, "two"); !errors.Is(err, memory.ErrNotFound) {
+		t.Errorf("left behind: %+v, %v", keys, err)
 	}
 }
 
