@@ -10,7 +10,6 @@ import (
 
 	"claude-mem/internal/id"
 	"claude-mem/memory"
-	"claude-mem/storage"
 )
 
 // Access says what a project is wanted for.
@@ -60,16 +59,13 @@ func (c *Capture) ResolveProject(ctx context.Context, caller memory.Caller, ref 
 	if !named {
 		return memory.Project{}, memory.Errorf(memory.CodeForbidden, "project_id must belong to team_id")
 	}
-	now := memory.Now()
-	p = memory.Project{ID: id.New(), TeamID: team.TeamID, Name: ref, Metadata: emptyObject(), CreatedAt: now, UpdatedAt: now}
+	p = memory.Project{ID: id.New(), TeamID: team.TeamID, Name: ref, Metadata: emptyObject()}
 	if a == Read {
+		p.CreatedAt = memory.Now()
+		p.UpdatedAt = p.CreatedAt
 		return p, nil
 	}
-	err = c.store.InTx(ctx, func(tx storage.Tx) (err error) {
-		p, err = tx.EnsureProject(ctx, p)
-		return err
-	})
-	if err == nil {
+	if p, _, err = c.ensureProject(ctx, caller, p); err == nil {
 		c.keepProject(projectKey{team.TeamID, ref}, p)
 	}
 	return p, err
@@ -97,15 +93,23 @@ func (c *Capture) CreateProject(ctx context.Context, caller memory.Caller, name 
 	if uuid.Validate(name) == nil {
 		return p, false, memory.Invalid("Invalid input: a name must not look like an id", "name")
 	}
-	id := id.New()
+	return c.ensureProject(ctx, caller, memory.Project{
+		ID: id.New(), TeamID: caller.Key.TeamID, Name: name, Metadata: cleanJSON(metadata),
+	})
+}
+
+// ensureProject finds the team's project of the name, or makes it of the draft, now.
+func (c *Capture) ensureProject(ctx context.Context, caller memory.Caller, draft memory.Project) (p memory.Project, created bool, err error) {
 	err = c.write(ctx, caller, func(u *unit) (err error) {
-		p, err = u.EnsureProject(ctx, memory.Project{
-			ID: id, TeamID: caller.Key.TeamID, Name: name, Metadata: cleanJSON(metadata), CreatedAt: u.now, UpdatedAt: u.now,
-		})
-		if created = p.ID == id; created && err == nil {
+		in := draft // fn may be run again
+		in.CreatedAt, in.UpdatedAt = u.now, u.now
+		if p, err = u.EnsureProject(ctx, in); err != nil {
+			return err
+		}
+		if created = p.ID == in.ID; created {
 			u.audit(memory.AuditProjectCreate, "project", p.ID, p.Scope(), "")
 		}
-		return err
+		return nil
 	})
 	return p, created && err == nil, err
 }

@@ -61,6 +61,27 @@ func TestResolveProject(t *testing.T) {
 	}
 }
 
+// Whoever makes a project, by telling of it or by asking for it, is in the audit log once.
+func TestMakingAProjectIsAudited(t *testing.T) {
+	f := newFixture(t, Options{})
+	for range 2 {
+		told, err := New(f.store, Options{}).ResolveProject(t.Context(), f.caller, "/src/told", Hook)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked, _, err := f.CreateProject(t.Context(), f.caller, "/src/asked", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []memory.Project{told, asked} {
+			log, err := f.store.Audit(t.Context(), p.Scope(), storage.AuditFilter{Action: memory.AuditProjectCreate}, storage.Page{})
+			if err != nil || len(log) != 1 || string(log[0].ResourceID) != p.ID || string(log[0].APIKeyID) != f.caller.Key.ID {
+				t.Errorf("%s: %+v, %v", p.Name, log, err)
+			}
+		}
+	}
+}
+
 func TestReadingMakesNoProject(t *testing.T) {
 	f := newFixture(t, Options{CreateProjects: true})
 	p, err := f.ResolveProject(t.Context(), f.caller, "/src/typo", Read)

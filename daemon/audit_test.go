@@ -58,14 +58,15 @@ func TestTheStoryOfARequest(t *testing.T) {
 		if e.ActorID == "" || e.APIKeyID == "" || e.RequestID != story || e.ResourceID == "" {
 			t.Errorf("%s: %+v", e.Action, e)
 		}
-		if e.Action != memory.AuditSessionWrite {
+		if e.Action != memory.AuditSessionWrite && e.Action != memory.AuditProjectCreate {
 			jobs[d.GenerationJobID] = true
 		}
 	}
 	// Those of one transaction have one time.
 	slices.Sort(actions)
 	want := []string{
-		memory.AuditEventReceived, memory.AuditJobCompleted, memory.AuditJobProcessing, memory.AuditObservationMade, memory.AuditSessionWrite,
+		memory.AuditEventReceived, memory.AuditJobCompleted, memory.AuditJobProcessing, memory.AuditObservationMade,
+		memory.AuditProjectCreate, memory.AuditSessionWrite,
 	}
 	if !slices.Equal(actions, want) {
 		t.Errorf("the story is %v", actions)

@@ -126,16 +126,25 @@ func ensureProject(ctx context.Context, tx storage.Tx, teamID, ref string) (memo
 		return p, memory.Errorf(memory.CodeNotFound, "there is no project %q in the team", ref)
 	}
 	now := memory.Now()
-	return tx.EnsureProject(ctx, memory.Project{
-		ID: id.New(), TeamID: teamID, Name: ref, Metadata: []byte("{}"), CreatedAt: now, UpdatedAt: now,
+	draft := memory.Project{ID: id.New(), TeamID: teamID, Name: ref, Metadata: []byte("{}"), CreatedAt: now, UpdatedAt: now}
+	if p, err = tx.EnsureProject(ctx, draft); err != nil || p.ID != draft.ID {
+		return p, err
+	}
+	return p, audit(ctx, tx, memory.AuditEntry{
+		TeamID: p.TeamID, ProjectID: memory.Opt(p.ID), Action: memory.AuditProjectCreate, ResourceType: "project", ResourceID: memory.Opt(p.ID),
 	})
 }
 
 func auditKey(ctx context.Context, tx storage.Tx, action string, k memory.APIKey) error {
-	return tx.PutAudit(ctx, memory.AuditEntry{
-		ID: id.New(), TeamID: k.TeamID, ProjectID: k.ProjectID, ActorID: "system:cli", Action: action,
-		ResourceType: "api_key", ResourceID: memory.Opt(k.ID), Details: []byte("{}"), CreatedAt: memory.Now(),
+	return audit(ctx, tx, memory.AuditEntry{
+		TeamID: k.TeamID, ProjectID: k.ProjectID, Action: action, ResourceType: "api_key", ResourceID: memory.Opt(k.ID),
 	})
+}
+
+// audit notes what was done to the database at its own machine, without a key.
+func audit(ctx context.Context, tx storage.Tx, e memory.AuditEntry) error {
+	e.ID, e.ActorID, e.Details, e.CreatedAt = id.New(), "system:cli", []byte("{}"), memory.Now()
+	return tx.PutAudit(ctx, e)
 }
 
 // MadeKey is a key right after it was made, the only time that anybody sees it.

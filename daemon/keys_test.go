@@ -14,6 +14,7 @@ import (
 	"claude-mem/internal/config"
 	"claude-mem/internal/id"
 	"claude-mem/memory"
+	"claude-mem/storage"
 )
 
 // secretOf is the key in the profile's settings file.
@@ -70,6 +71,9 @@ func TestKeyIsMadeWholeOrNotAtAll(t *testing.T) {
 	first, err := CreateKey(t.Context(), cfg, KeyRequest{Name: "first", Team: "one", Scopes: []string{memory.ScopeAll}})
 	if err != nil || first.Project.Name != memory.LocalProject || first.ProjectID != "" {
 		t.Fatalf("%+v, %v", first, err)
+	}
+	if log := audits(t, cfg, first.Project.Scope(), memory.AuditProjectCreate); len(log) != 1 || string(log[0].ResourceID) != first.Project.ID {
+		t.Errorf("the making of the project in the audit log: %+v", log)
 	}
 	db, err := sql.Open("sqlite", cfg.Dirs.Database())
 	if err != nil {
@@ -253,4 +257,17 @@ func TestRotationIsAllOrNothing(t *testing.T) {
 	if got := load(t, s).String(config.ServerAPIKey); got != "cmem_unknown" || before == "" {
 		t.Error("the settings changed")
 	}
+}
+
+// audits reads the audit log of the configured database.
+func audits(t *testing.T, cfg *config.Config, s memory.Scope, action string) (log []memory.AuditEntry) {
+	t.Helper()
+	err := withStore(t.Context(), cfg, func(store storage.Store) (err error) {
+		log, err = store.Audit(t.Context(), s, storage.AuditFilter{Action: action}, storage.Page{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
 }
