@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"claude-mem/memory"
@@ -79,32 +80,62 @@ type Forgetting struct {
 	Match string
 }
 
-// forgetRows is how many memories one transaction removes: others wait for it.
-const forgetRows = 100
+// Forgotten are memories that are gone, or would be.
+type Forgotten struct {
+	Count  int
+	Newest []memory.Observation // those that happened last, at most maxCited; only to be cited
+}
 
-// Forgettable lists the memories of a project that Forgetting names, the newest
-// first, those that were superseded and those of sub-agents among them.
-func (c *Capture) Forgettable(ctx context.Context, s memory.Scope, f Forgetting) (all []memory.Observation, err error) {
+const (
+	// forgetRows is how many memories one transaction removes: others wait for it.
+	forgetRows = 100
+	// forgetRound is how many memories are looked for before they are removed: all of a
+	// large project would not fit.
+	forgetRound = 100 * forgetRows
+	// maxCited is how many memories are cited of all that go.
+	maxCited = 20
+)
+
+// add counts a memory, and cites it if it is one of the newest.
+func (f *Forgotten) add(o memory.Observation) {
+	if f.Count++; len(f.Newest) < maxCited {
+		o.Content, o.Metadata = "", memory.Metadata{Title: o.Title()}
+		f.Newest = append(f.Newest, o)
+	}
+}
+
+// Forgettable counts the memories of a project that Forgetting names, those that were
+// superseded and those of sub-agents among them.
+func (c *Capture) Forgettable(ctx context.Context, s memory.Scope, f Forgetting) (found Forgotten, err error) {
+	err = c.forgettable(ctx, s, f, func(o memory.Observation) bool {
+		found.add(o)
+		return true
+	})
+	return found, err
+}
+
+// forgettable shows yield the memories that Forgetting names, those that happened last
+// first, until it has seen enough. None may be removed meanwhile: the place in the list
+// is how many of the moment read last were seen.
+func (c *Capture) forgettable(ctx context.Context, s memory.Scope, f Forgetting, yield func(o memory.Observation) bool) error {
 	match := strings.ToLower(f.Match)
-	until, seen := f.Before, 0 // of what happened at the last moment that was read
+	until, seen := f.Before, 0
 	for {
 		page, err := c.store.Observations(ctx, s, storage.ObservationFilter{Until: until}, storage.Page{Limit: storage.MaxPage, Offset: seen})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, o := range page {
 			if o.OccurredAt+1 != until {
 				until, seen = o.OccurredAt+1, 0
 			}
 			seen++
-			if match == "" || holds(o, match) {
-				// What is listed is only cited; with the rest a large project would not fit.
-				o.Content, o.Metadata = "", memory.Metadata{Title: o.Title()}
-				all = append(all, o)
+			if (match == "" || holds(o, match)) && !yield(o) {
+				return nil
 			}
 		}
 		if len(page) < storage.MaxPage {
-			return all, nil
+			return nil
 		}
 	}
 }
@@ -121,29 +152,52 @@ func holds(o memory.Observation, text string) bool {
 	return false
 }
 
-// ForgetAll removes the memories, as Forget does each, and returns how many that
-// were. It takes many transactions. If it is broken off, what it had removed is gone
-// and audited; one that is gone already is none of them.
-func (c *Capture) ForgetAll(ctx context.Context, caller memory.Caller, all []memory.Observation) (total int, err error) {
-	for len(all) > 0 {
-		part := all[:min(len(all), forgetRows)]
-		n := 0
-		err := c.write(ctx, caller, func(u *unit) error {
-			n = 0
-			for _, o := range part {
-				gone, err := u.forget(ctx, o.Scope(), o.ID)
-				if err != nil && !errors.Is(err, memory.ErrNotFound) {
-					return err
-				}
-				n += gone
-			}
-			return nil
+// ForgetAll removes the memories of a project that Forgetting names, as Forget does
+// each, and counts what is gone. It takes many transactions. If it is broken off, what
+// it had removed is gone and audited; to do it again removes the rest.
+func (c *Capture) ForgetAll(ctx context.Context, caller memory.Caller, s memory.Scope, f Forgetting) (gone Forgotten, err error) {
+	for {
+		var round []string
+		var cited Forgotten
+		err := c.forgettable(ctx, s, f, func(o memory.Observation) bool {
+			cited.add(o)
+			round = append(round, o.ID)
+			f.Before = o.OccurredAt + 1 // nothing later is left for the next round
+			return len(round) < forgetRound
 		})
 		if err != nil {
-			return total, err
+			return gone, err
 		}
-		total += n
-		all = all[len(part):]
+		if gone.Newest == nil {
+			gone.Newest = cited.Newest
+		}
+		for part := range slices.Chunk(round, forgetRows) {
+			n, err := c.forgetEach(ctx, caller, s, part)
+			if gone.Count += n; err != nil {
+				return gone, err
+			}
+		}
+		if len(round) < forgetRound {
+			return gone, nil
+		}
 	}
-	return total, nil
+}
+
+// forgetEach removes memories in one transaction. One that is gone already is none.
+func (c *Capture) forgetEach(ctx context.Context, caller memory.Caller, s memory.Scope, ids []string) (n int, err error) {
+	err = c.write(ctx, caller, func(u *unit) error {
+		n = 0
+		for _, id := range ids {
+			gone, err := u.forget(ctx, s, id)
+			if err != nil && !errors.Is(err, memory.ErrNotFound) {
+				return err
+			}
+			n += gone
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }

@@ -116,15 +116,19 @@ func TestForgettable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, err := f.Forgettable(t.Context(), f.p.Scope(), tt.of)
-			if err != nil || len(all) != tt.want {
-				t.Errorf("%d, want %d, %v", len(all), tt.want, err)
+			if err != nil || all.Count != tt.want || len(all.Newest) != min(tt.want, maxCited) {
+				t.Errorf("%d, want %d, %v", all.Count, tt.want, err)
 			}
 			seen := make(map[string]bool)
-			for _, o := range all {
+			err = f.forgettable(t.Context(), f.p.Scope(), tt.of, func(o memory.Observation) bool {
 				if seen[o.ID] {
 					t.Errorf("%s is listed twice", o.ID)
 				}
 				seen[o.ID] = true
+				return true
+			})
+			if err != nil || len(seen) != tt.want {
+				t.Errorf("%d listed, want %d, %v", len(seen), tt.want, err)
 			}
 		})
 	}
@@ -132,13 +136,42 @@ func TestForgettable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := f.ForgetAll(t.Context(), f.caller, all); err != nil || n != len(all) {
-		t.Errorf("%d forgotten of %d, %v", n, len(all), err)
+	gone, err := f.ForgetAll(t.Context(), f.caller, f.p.Scope(), Forgetting{Match: "staging"})
+	if err != nil || gone.Count != all.Count || gone.Newest[0].ID != all.Newest[0].ID {
+		t.Errorf("%d forgotten of %d, %v", gone.Count, all.Count, err)
 	}
-	if again, err := f.Forgettable(t.Context(), f.p.Scope(), Forgetting{Match: "staging"}); err != nil || len(again) > 0 {
-		t.Errorf("%d are left, %v", len(again), err)
+	if again, err := f.ForgetAll(t.Context(), f.caller, f.p.Scope(), Forgetting{Match: "staging"}); err != nil || again.Count > 0 {
+		t.Errorf("%d are left, %v", again.Count, err)
 	}
-	if n, err := f.ForgetAll(t.Context(), f.caller, all); err != nil || n != 0 {
-		t.Errorf("%d forgotten twice, %v", n, err)
+}
+
+// More than fits one round goes in several, also where all happened at one moment.
+func TestForgetInRounds(t *testing.T) {
+	f := newFixture(t, Options{})
+	const others = 30
+	total := forgetRound + forgetRows + others
+	for from := 0; from < total; from += storage.MaxPage {
+		f.tx(t, func(tx storage.Tx) error {
+			for i := from; i < min(from+storage.MaxPage, total); i++ {
+				o := memory.Observation{
+					ID: fmt.Sprint("o", i), TeamID: f.p.TeamID, ProjectID: f.p.ID, Kind: memory.KindManual,
+					Content: fmt.Sprint("old ", i), OccurredAt: 7,
+				}
+				if i < others {
+					o.Content = fmt.Sprint("kept ", i)
+				}
+				if _, _, err := tx.PutObservation(t.Context(), o); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	gone, err := f.ForgetAll(t.Context(), f.caller, f.p.Scope(), Forgetting{Match: "old"})
+	if err != nil || gone.Count != total-others || len(gone.Newest) != maxCited {
+		t.Errorf("%d forgotten, %d cited, %v", gone.Count, len(gone.Newest), err)
+	}
+	if left, err := f.Forgettable(t.Context(), f.p.Scope(), Forgetting{Before: 99}); err != nil || left.Count != others {
+		t.Errorf("%d are left, %v", left.Count, err)
 	}
 }

@@ -55,6 +55,7 @@ func (a *API) getProject(r *request) (answer, error) {
 // purgeProject answers with what is gone; a project that is empty already is no error.
 func (a *API) purgeProject(r *request) (answer, error) {
 	id := r.params.ByName("id")
+	r.takeTime()
 	counts, err := a.Capture.Purge(r.Context(), r.caller, id)
 	if err != nil {
 		return answer{}, missing(err, "Project not found")
@@ -101,9 +102,6 @@ func (a *API) stats(r *request) (answer, error) {
 	return ok(out)
 }
 
-// maxForgotten is how many of the memories that go are listed.
-const maxForgotten = 20
-
 func (a *API) forget(r *request) (answer, error) {
 	var in client.ForgetRequest
 	if err := r.decode(&in); err != nil {
@@ -116,18 +114,20 @@ func (a *API) forget(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, missing(err, "Project not found")
 	}
-	all, err := a.Capture.Forgettable(r.Context(), p.Scope(), capture.Forgetting{Before: in.Before, Match: in.Match})
+	r.takeTime()
+	which := capture.Forgetting{Before: in.Before, Match: in.Match}
+	var all capture.Forgotten
+	if in.DryRun {
+		all, err = a.Capture.Forgettable(r.Context(), p.Scope(), which)
+	} else {
+		all, err = a.Capture.ForgetAll(r.Context(), r.caller, p.Scope(), which)
+	}
 	if err != nil {
 		return answer{}, err
 	}
-	out := client.Forgotten{ProjectID: p.ID, DryRun: in.DryRun, Count: len(all), Observations: []client.Cited{}}
-	for _, o := range all[:min(len(all), maxForgotten)] {
+	out := client.Forgotten{ProjectID: p.ID, DryRun: in.DryRun, Count: all.Count, Observations: []client.Cited{}}
+	for _, o := range all.Newest {
 		out.Observations = append(out.Observations, client.Cited{ID: o.ID, Number: o.Number, Title: o.Title()})
-	}
-	if !in.DryRun {
-		if out.Count, err = a.Capture.ForgetAll(r.Context(), r.caller, all); err != nil {
-			return answer{}, err
-		}
 	}
 	return ok(out)
 }

@@ -25,7 +25,8 @@ type request struct {
 	caller memory.Caller // zero on public routes
 	route  Route
 	room   *room
-	free   func() // gives back the room that the body took; nil before it is read
+	w      http.ResponseWriter // nothing but its deadlines is a handler's own
+	free   func()              // gives back the room that the body took; nil before it is read
 }
 
 // answer is what a handler wants answered; without a body, nothing but the status.
@@ -39,6 +40,14 @@ func (r *request) release() {
 	if r.free != nil {
 		r.free()
 	}
+}
+
+// takeTime lifts the server's limits on how long the request may take. It is for what is
+// done in many steps, and ends when they are done or the client has gone.
+func (r *request) takeTime() {
+	rc := http.NewResponseController(r.w)
+	// A writer without deadlines has none to lift.
+	_, _ = rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})
 }
 
 func ok(body any) (answer, error) { return answer{http.StatusOK, body}, nil }
@@ -76,7 +85,7 @@ func (a *API) handler(route Route) httprouter.Handle {
 			return
 		}
 		start := time.Now()
-		r := &request{Request: hr, params: params, route: route, room: a.room}
+		r := &request{Request: hr, params: params, route: route, room: a.room, w: w}
 		defer r.release()
 		r.caller.RequestID = hr.Header.Get("X-Request-Id")
 		if route.Limit > 0 {
