@@ -102,6 +102,9 @@ func (d *Daemon) run(ctx context.Context, p *parts, announce func() error, more 
 	run.Go(guarded(func() error { return p.runWorker(ctx) }))
 	run.Go(guarded(func() error { p.listen(ctx, p.heard); return nil }))
 	run.Go(guarded(func() error { p.beat(ctx); return nil }))
+	if d.role == serves {
+		run.Go(guarded(func() error { p.tidy(ctx, d.cfg); return nil }))
+	}
 	for _, part := range more {
 		run.Go(guarded(func() error { return part(ctx) }))
 	}

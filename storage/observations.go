@@ -144,7 +144,11 @@ type AuditReader interface {
 	Audit(ctx context.Context, s memory.Scope, f AuditFilter, p Page) ([]memory.AuditEntry, error)
 }
 
-// AuditWriter appends to the audit log.
+// AuditWriter appends to the audit log, and forgets what is too old.
 type AuditWriter interface {
 	PutAudit(ctx context.Context, entries ...memory.AuditEntry) error
+	// DropAudit removes up to limit of the scope's entries that were made before the
+	// given time, the oldest first, and says how many: fewer than limit when there are no
+	// more, or others remove them at this moment, who neither wait nor count them twice.
+	DropAudit(ctx context.Context, s memory.Scope, before memory.Epoch, limit int) (int64, error)
 }

@@ -21,6 +21,7 @@ const (
 	RateLimitPerMin      = "CLAUDE_MEM_RATE_LIMIT_PER_MIN"
 	MonthlyRequestCap    = "CLAUDE_MEM_MONTHLY_REQUEST_CAP"
 	MonthlyTokenCap      = "CLAUDE_MEM_MONTHLY_TOKEN_CAP"
+	AuditRetention       = "CLAUDE_MEM_AUDIT_RETENTION_DAYS"
 	ServerURL            = "CLAUDE_MEM_SERVER_URL"
 	ServerAPIKey         = "CLAUDE_MEM_SERVER_API_KEY"
 	ServerProjectID      = "CLAUDE_MEM_SERVER_PROJECT_ID"
@@ -60,6 +61,7 @@ const (
 	maxMemoriesTold     = 50
 	maxCap              = 1<<31 - 1
 	maxDebounceMS       = 3_600_000
+	maxRetentionDays    = 36_500
 	maxTokens           = 1<<31 - 1
 )
 
@@ -118,6 +120,8 @@ func serverSettings() []Setting {
 			Doc: "How many requests a team may make in a month; more are answered 402. 0 means any number."},
 		{Key: MonthlyTokenCap, Kind: KindInt, Default: "0", Max: maxCap,
 			Doc: "How many tokens models may use for a team in a month; beyond it writes are answered 402, and search goes on. 0 means any number."},
+		{Key: AuditRetention, Kind: KindInt, Default: "365", Max: maxRetentionDays,
+			Doc: "How many days the audit log is kept; older entries are removed within an hour, a few at a time. 0 keeps all. Servers of one team want the same: the shortest counts."},
 		{Key: ServerURL, Kind: KindString, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_URL"},
 			Doc: "The server that hooks and commands talk to; empty means this user's own daemon or, where CLAUDE_MEM_SERVER_DATABASE_URL is set, the team's server on this machine."},
 		{Key: ServerAPIKey, Kind: KindString, Secret: true, Aliases: []string{"CLAUDE_MEM_SERVER_BETA_API_KEY"},

@@ -65,3 +65,8 @@ func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
 	}
 	return t.failure()
 }
+
+func (t *tx) DropAudit(ctx context.Context, s memory.Scope, before memory.Epoch, limit int) (int64, error) {
+	return t.exec(ctx, sql(`DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE `).inTeam(s).
+		and("created_at < ?", before).add(` ORDER BY created_at, id LIMIT ? FOR UPDATE SKIP LOCKED)`, max(limit, 0)))
+}

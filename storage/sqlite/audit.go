@@ -37,8 +37,7 @@ func (r reads) Audit(ctx context.Context, s memory.Scope, f storage.AuditFilter,
 		` ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, w.page(p)...)
 }
 
-// PutAudit implements storage.AuditWriter. There is no other statement that writes
-// to the log: it only grows.
+// PutAudit implements storage.AuditWriter. No statement changes what the log says.
 func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
 	for _, e := range entries {
 		_, err := t.exec(ctx, `INSERT INTO audit_log (id, team_id, project_id, actor_id, api_key_id, action, resource_type,
@@ -50,4 +49,11 @@ func (t *tx) PutAudit(ctx context.Context, entries ...memory.AuditEntry) error {
 		}
 	}
 	return nil
+}
+
+// DropAudit implements storage.AuditWriter.
+func (t *tx) DropAudit(ctx context.Context, s memory.Scope, before memory.Epoch, limit int) (int64, error) {
+	w := inTeam(s).and("created_at < ?", before)
+	return t.exec(ctx, `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE `+w.String()+
+		` ORDER BY created_at, id LIMIT ?)`, append(w.args, max(limit, 0))...)
 }

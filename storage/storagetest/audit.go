@@ -1,6 +1,9 @@
 package storagetest
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"claude-mem/internal/id"
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -42,4 +45,66 @@ func testAudit(f *fixture) {
 		f.ok(err)
 		f.same(c.what, got, c.want)
 	}
+}
+
+// testDropAudit checks that what is too old goes in steps, the oldest first, however
+// many remove it, and that nothing else does.
+func testDropAudit(f *fixture) {
+	put := func(s memory.Scope, at ...memory.Epoch) {
+		f.tx(func(tx storage.Tx) error {
+			for _, at := range at {
+				e := memory.AuditEntry{ID: id.New(), TeamID: s.TeamID, ProjectID: memory.Opt(s.ProjectID), Action: "a", ResourceType: "t", CreatedAt: at}
+				f.ok(tx.PutAudit(f.ctx, e))
+			}
+			return nil
+		})
+	}
+	drop := func(s memory.Scope, before memory.Epoch, limit int) (n int64) {
+		f.tx(func(tx storage.Tx) (err error) {
+			n, err = tx.DropAudit(f.ctx, s, before, limit)
+			return err
+		})
+		return n
+	}
+	times := func(s memory.Scope) []memory.Epoch {
+		log, err := f.store.Audit(f.ctx, s, storage.AuditFilter{}, storage.Page{})
+		f.ok(err)
+		return ids(log, func(e memory.AuditEntry) memory.Epoch { return e.CreatedAt })
+	}
+	team := memory.Scope{TeamID: f.ours.TeamID}
+	put(f.ours, 3, 1, 10, 11)
+	put(f.ours2, 2)
+	put(team, 4) // of no project
+	put(f.theirs, 1)
+	f.same("a step", drop(team, 10, 2), int64(2))
+	f.same("the oldest are gone", times(team), []memory.Epoch{11, 10, 4, 3})
+	f.same("the rest", drop(team, 10, 9), int64(2))
+	f.same("nothing is left to remove", drop(team, 10, 9), int64(0))
+	f.same("no room", drop(team, 99, 0), int64(0))
+	f.same("what is young enough stays", times(team), []memory.Epoch{11, 10})
+	f.same("what is another team's stays", times(f.theirs), []memory.Epoch{1})
+
+	const old, servers = 60, 4
+	for at := range memory.Epoch(old) {
+		put(f.ours, at/7)
+	}
+	var removed atomic.Int64
+	var wg sync.WaitGroup
+	for range servers {
+		wg.Go(func() {
+			for range old {
+				var n int64
+				err := f.store.InTx(f.ctx, func(tx storage.Tx) (err error) {
+					n, err = tx.DropAudit(f.ctx, team, 10, 7)
+					return err
+				})
+				if removed.Add(n); err != nil {
+					f.Errorf("remove: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	f.same("each is removed once", removed.Load(), int64(old))
+	f.same("what is young enough stays still", times(team), []memory.Epoch{11, 10})
 }

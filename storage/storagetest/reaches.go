@@ -34,6 +34,10 @@ func reachesOfTenants() map[string]reach {
 		"Audit": func(a attempt) (bool, error) {
 			return some(a.Audit(a.ctx, a.in, storage.AuditFilter{}, storage.Page{}))
 		},
+		"DropAudit": func(a attempt) (bool, error) {
+			n, err := a.DropAudit(a.ctx, a.in, 9, 9)
+			return n > 0, err
+		},
 		"PurgeStep": func(a attempt) (bool, error) {
 			n, err := a.PurgeStep(a.ctx, a.in, a.job.ProjectID, 9, 9)
 			return n != (memory.Purged{}), err

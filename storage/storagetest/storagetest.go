@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open) {
 		{"ranked", testRanked},
 		{"words", testWords},
 		{"audit", testAudit},
+		{"audit retention", testDropAudit},
 		{"purge", testPurge},
 		{"walks", testWalks},
 		{"restoring", testRestore},
