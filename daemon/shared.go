@@ -19,6 +19,8 @@ func (d *Daemon) runShared(ctx context.Context) (err error) {
 		log = slog.New(d.opts.Log)
 	}
 	if d.opts.OwnProcess {
+		// No softLimit: a server's vectors may take more for good, and the collector would
+		// never rest. Whoever runs it knows what the machine has, and sets GOMEMLIMIT.
 		debug.SetGCPercent(gcPercent)
 	}
 	p, err := d.compose(ctx, log)
