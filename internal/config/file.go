@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // maxSettingsBytes bounds how much of a settings file is read.
@@ -125,13 +129,18 @@ func SetInFile(path, key, value string) error {
 }
 
 // SetAllInFile sets keys in the settings file at path, which is made if it is not
-// there. Everything else in the file stays; an empty value removes the key. The
-// file is replaced in one step and readable by the user alone. A file that
-// cannot be parsed is left as it is, with an error.
-func SetAllInFile(path string, values map[string]string) error {
+// there. Everything else in the file stays, also what another process sets at the same
+// time; an empty value removes the key. The file is replaced in one step and readable by
+// the user alone. A file that cannot be parsed is left as it is, with an error.
+func SetAllInFile(path string, values map[string]string) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // keep a link into somebody's dotfiles a link
 	}
+	release, err := lockSettings(path)
+	if err != nil {
+		return fmt.Errorf("write the settings: %w", err)
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	f, err := parseSettings(path)
 	if err != nil {
 		return err
@@ -153,10 +162,28 @@ func SetAllInFile(path string, values map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("write the settings: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write the settings: %w", err)
-	}
 	return WriteFile(path, append(data, '\n'))
+}
+
+// lockedWithin is how long a change of the settings waits for another, which takes
+// milliseconds.
+const lockedWithin = 5 * time.Second
+
+// lockSettings keeps others who change the settings file waiting until release is called.
+// The lock is a file beside it, for the settings file itself is replaced; the folder is
+// made if need be.
+func lockSettings(path string) (release func() error, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	ctx, cancel := context.WithTimeout(context.Background(), lockedWithin)
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		_ = lock.Close()
+		return nil, fmt.Errorf("lock %s: %w", lock.Path(), err)
+	}
+	return lock.Close, nil
 }
 
 // set sets a key where it stands, or else where the settings are.

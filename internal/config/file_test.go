@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -199,5 +200,27 @@ func TestSetAllInFileChangesWhatIsNestedAndWhatIsNot(t *testing.T) {
 	want := map[string]any{"env": map[string]any{ServerURL: "http://b", ServerAPIKey: "k", "OTHER": "1"}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
+	}
+}
+
+// A daemon that writes its key and a user who sets something do not undo each other.
+func TestSetInFileAtTheSameTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "settings.json")
+	keys := []string{LogLevel, ServerURL, ServerAPIKey, ServerPort, ServerHost, Disable}
+	var wg sync.WaitGroup
+	for _, key := range keys {
+		wg.Go(func() {
+			if err := SetInFile(path, key, "1"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	got, err := readSettings(path)
+	if err != nil || len(got) != len(keys) {
+		t.Errorf("of %d settings there are %v, %v", len(keys), got, err)
+	}
+	if fi, err := os.Stat(path + ".lock"); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("the lock is %v, %v", fi, err)
 	}
 }
