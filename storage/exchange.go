@@ -57,6 +57,6 @@ type ExchangeWriter interface {
 	// Number, unless that is taken.
 	RestoreObservation(ctx context.Context, o memory.Observation, sources ...memory.Source) (stored memory.Observation, created bool, err error)
 	// PutBatchMembers makes events part of a batch, whatever its state. An event that
-	// a batch owes already stays there.
+	// a batch owes already stays there. Without such a job it is memory.ErrNotFound.
 	PutBatchMembers(ctx context.Context, j memory.Job, members ...BatchMember) error
 }

@@ -89,6 +89,10 @@ func (r reads) Owners(ctx context.Context, t storage.Table, ids []string) (map[s
 }
 
 func (t *tx) PutBatchMembers(ctx context.Context, j memory.Job, members ...storage.BatchMember) error {
+	j, err := t.Job(ctx, j.Scope(), j.ID) // its rows are of its own tenant
+	if err != nil {
+		return err
+	}
 	for _, m := range members {
 		err := t.later(ctx, sql(`INSERT INTO batch_events (job_id, event_id, team_id, project_id, bytes, result)
 			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, j.ID, m.EventID, j.TeamID, j.ProjectID, m.Bytes, text(m.Result)))

@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"cmp"
 	"errors"
 
 	"claude-mem/internal/lexical"
@@ -100,37 +99,9 @@ func reachesOfJobs() map[string]reach {
 			_, err := a.RequeueJob(a.ctx, a.in, a.job.ID, 2)
 			return errors.Is(err, memory.ErrConflict), err // it is queued already
 		},
-		"RefreshSummaryJob": func(a attempt) (bool, error) {
-			j := a.job
-			j.TeamID, j.ProjectID = a.in.TeamID, a.in.ProjectID
-			_, err := a.RefreshSummaryJob(a.ctx, j, 9, "q")
-			if errors.Is(err, memory.ErrConflict) {
-				return false, nil // not to be had, like one that is gone
-			}
-			return err == nil, err
-		},
 		"WakeJobs":     func(a attempt) (bool, error) { return some(a.WakeJobs(a.ctx, a.in, a.batch.SourceID, 2)) },
 		"BatchOfEvent": func(a attempt) (bool, error) { return found(a.BatchOfEvent(a.ctx, a.in, a.event.ID)) },
 		"BatchEvents":  func(a attempt) (bool, error) { return some(a.BatchEvents(a.ctx, a.in, a.batch.ID)) },
-		"BatchSize": func(a attempt) (bool, error) {
-			j := a.batch
-			j.TeamID, j.ProjectID = a.in.TeamID, a.in.ProjectID
-			n, _, err := a.BatchSize(a.ctx, j)
-			return n > 0, err
-		},
-		"JoinBatch": func(a attempt) (bool, error) {
-			j := a.batch
-			j.TeamID, j.ProjectID = a.in.TeamID, a.in.ProjectID
-			e := newEvent(a.event.Scope(), "", 3)
-			if _, _, err := a.PutEvent(a.ctx, e); err != nil {
-				return false, err
-			}
-			_, err := a.JoinBatch(a.ctx, j, e, roomy, 2)
-			if errors.Is(err, memory.ErrConflict) {
-				return false, nil // not to be had, like one that is gone
-			}
-			return err == nil, err
-		},
 	}
 }
 
@@ -147,23 +118,10 @@ func reachesOfObservations() map[string]reach {
 		"LastWritten": func(a attempt) (bool, error) {
 			return some(a.LastWritten(a.ctx, a.in, storage.ObservationFilter{Files: []string{"needle.go"}}, 0))
 		},
-		"Around": func(a attempt) (bool, error) { return some(a.Around(a.ctx, a.in, a.summary.Number, 9, 9)) },
-		"JobObservations": func(a attempt) (bool, error) {
-			o, _, err := a.PutObservation(a.ctx, madeBy(a.job, "made", 1))
-			if err != nil {
-				return false, err
-			}
-			j := memory.Job{ID: a.job.ID, TeamID: a.in.TeamID, ProjectID: cmp.Or(a.in.ProjectID, o.ProjectID)}
-			return some(a.JobObservations(a.ctx, j))
-		},
+		"Around":            func(a attempt) (bool, error) { return some(a.Around(a.ctx, a.in, a.summary.Number, 9, 9)) },
 		"EventObservations": func(a attempt) (bool, error) { return some(a.EventObservations(a.ctx, a.in, a.event.ID)) },
 		"HoldObservation": func(a attempt) (bool, error) {
 			return found(a.HoldObservation(a.ctx, a.in, a.summary.ID))
-		},
-		"UpdateObservation": func(a attempt) (bool, error) {
-			o := a.summary
-			o.TeamID, o.ProjectID = a.in.TeamID, a.in.ProjectID
-			return found(a.UpdateObservation(a.ctx, o))
 		},
 		"DeleteObservation": func(a attempt) (bool, error) {
 			err := a.DeleteObservation(a.ctx, a.in, a.summary.ID)
