@@ -102,3 +102,13 @@ func running(b *testing.B) (*testbin.Profile, *client.Client) {
 	url := fmt.Sprintf("http://%s:%d", state.Host, state.Port)
 	return p, client.New(url, p.Config().String(config.ServerAPIKey), client.Options{})
 }
+
+// daemonOf is the id of the profile's daemon.
+func daemonOf(b *testing.B, p *testbin.Profile) (pid int) {
+	b.Helper()
+	state, ok := p.Find()
+	if !ok {
+		b.Fatal("there is no daemon")
+	}
+	return state.PID
+}

@@ -45,11 +45,7 @@ func ingest(b *testing.B, p *testbin.Profile, c *client.Client) {
 // residentMiB is how much memory the daemon has, as Linux counts it.
 func residentMiB(b *testing.B, p *testbin.Profile) float64 {
 	b.Helper()
-	state, ok := p.Find()
-	if !ok {
-		b.Fatal("there is no daemon")
-	}
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(state.PID), "status"))
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(daemonOf(b, p)), "status"))
 	if err != nil {
 		b.Fatalf("only Linux tells what a process occupies: %v", err)
 	}

@@ -35,6 +35,7 @@ type team struct {
 	database string
 	redis    *testenv.Redis
 	client   *client.Client
+	server   int // its process id
 }
 
 func newTeam(b *testing.B) *team {
@@ -55,7 +56,7 @@ func newTeam(b *testing.B) *team {
 	if err := json.Unmarshal([]byte(made.Stdout), &key); err != nil {
 		b.Fatal(err)
 	}
-	t.start("server", "run")
+	t.server, _ = t.start("server", "run")
 	url := fmt.Sprintf("http://127.0.0.1:%d", t.profile.Config().Int(config.ServerPort))
 	t.client = client.New(url, key.Key, client.Options{})
 	for end := time.Now().Add(startWithin); ; time.Sleep(10 * time.Millisecond) {
@@ -69,7 +70,7 @@ func newTeam(b *testing.B) *team {
 
 // start runs a process until the returned function is called, or the benchmark
 // ends.
-func (t *team) start(args ...string) (stop func()) {
+func (t *team) start(args ...string) (pid int, stop func()) {
 	t.b.Helper()
 	cmd := exec.Command(t.binary, args...)
 	cmd.Env, cmd.Dir = t.profile.Env, t.profile.Repo
@@ -85,7 +86,7 @@ func (t *team) start(args ...string) (stop func()) {
 		}
 	})
 	t.b.Cleanup(stop)
-	return stop
+	return cmd.Process.Pid, stop
 }
 
 // rawInserts stores the same events with nothing around them, one row and one
@@ -133,9 +134,11 @@ func BenchmarkTeamIngest(b *testing.B) {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			raw := t.rawInserts(clients)
 			for b.Loop() {
-				rate := post(b, clients, func(ctx context.Context, n int64) error {
-					_, err := t.client.PutEvent(ctx, event(t.profile.Repo, n), client.EventOptions{})
-					return err
+				rate := perEvent(b, t.server, func() float64 {
+					return post(b, clients, func(ctx context.Context, n int64) error {
+						_, err := t.client.PutEvent(ctx, event(t.profile.Repo, n), client.EventOptions{})
+						return err
+					})
 				})
 				b.ReportMetric(rate, "events/s")
 				b.ReportMetric(raw, "raw-inserts/s")
@@ -151,12 +154,14 @@ func BenchmarkTeamIngestBatch(b *testing.B) {
 	t := newTeam(b)
 	raw := t.rawInserts(clients)
 	for b.Loop() {
-		rate := post(b, clients, func(ctx context.Context, n int64) error {
-			return t.postBatch(ctx, n*size, size)
+		rate := perEvent(b, t.server, func() float64 {
+			return size * post(b, clients, func(ctx context.Context, n int64) error {
+				return t.postBatch(ctx, n*size, size)
+			})
 		})
-		b.ReportMetric(rate*size, "events/s")
+		b.ReportMetric(rate, "events/s")
 		b.ReportMetric(raw, "raw-inserts/s")
-		b.ReportMetric(rate*size/raw, "×raw")
+		b.ReportMetric(rate/raw, "×raw")
 	}
 }
 
@@ -189,7 +194,8 @@ func BenchmarkTeamJobs(b *testing.B) {
 				}
 				var stops []func()
 				for range workers {
-					stops = append(stops, t.start("server", "worker", "start"))
+					_, stop := t.start("server", "worker", "start")
+					stops = append(stops, stop)
 				}
 				from, began := t.awaitDone(done + jobs/10)
 				to, ended := t.awaitDone(done + jobs*9/10)

@@ -26,8 +26,7 @@
 // # Keys
 //
 // Every request asks for its key, and no answer may be older than the question. So
-// those who ask while a statement is under way share the next one: see
-// internal/keyring.
+// those who ask while a statement is under way share the next one: see keys.go.
 //
 // # Messages
 //

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"claude-mem/internal/keyring"
 	"claude-mem/internal/spelling"
 	"claude-mem/memory"
 	"claude-mem/storage"
@@ -43,7 +42,7 @@ type Store struct {
 	publisher  *publisher
 	notifier   *notifier
 	writer     *writer
-	keys       *keyring.Ring
+	keys       *keyring
 	directions *directions
 	known      *spelling.Known
 }
@@ -77,7 +76,7 @@ func openPool(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, erro
 	s.publisher = &publisher{publish: o.Publish, pool: pool, log: o.Logger}
 	s.notifier = startNotifier(pool, o.Logger)
 	s.writer = startWriter(s)
-	s.keys = keyring.Start(s.keysByHash)
+	s.keys = startKeyring(s.keysByHash)
 	s.directions = openDirections(ctx, pool, s.reads, o.Logger)
 	if err := s.reindex(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -144,7 +143,7 @@ func (s *Store) Info(ctx context.Context) (storage.Info, error) {
 func (s *Store) Close() error {
 	s.directions.close()
 	s.writer.stop()
-	s.keys.Stop()
+	s.keys.stop()
 	s.notifier.close()
 	s.pool.Close()
 	return nil

@@ -12,7 +12,6 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"claude-mem/internal/keyring"
 	"claude-mem/memory"
 	"claude-mem/storage"
 )
@@ -55,7 +54,6 @@ type Store struct {
 	pool   *sql.DB     // read-only
 	db     *sql.DB     // one connection, the writer's
 	writer *writer
-	keys   *keyring.Ring
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -86,7 +84,6 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s.reads = reads{q: newStatements(s.pool), extents: newExtents()}
 	s.writer = startWriter(s.db, &upkeep{wal: path + "-wal", walLimit: maxWAL, every: walCheckEvery, idle: idleAfter}, s.Moved)
 	s.SetOutbox(o.Outbox)
-	s.keys = keyring.Start(s.keysByHash)
 	if err := s.reindex(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -174,7 +171,6 @@ func (s *Store) Close() error {
 	if !s.writer.stop() {
 		return nil
 	}
-	s.keys.Stop()
 	err := s.q.(*statements).close()
 	err = errors.Join(err, s.pool.Close())
 	// The readers are gone, so this can move the whole log into the database.

@@ -84,27 +84,6 @@ func (r reads) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error
 	return k, err
 }
 
-// KeyByHash implements storage.TenantReader. Requests that come at once share a look-up.
-func (s *Store) KeyByHash(ctx context.Context, hash string) (memory.APIKey, error) {
-	return s.keys.Find(ctx, hash)
-}
-
-// keysByHash finds keys one by one: a person has few.
-func (r reads) keysByHash(ctx context.Context, hashes []string) (map[string]memory.APIKey, error) {
-	found := make(map[string]memory.APIKey, len(hashes))
-	for _, h := range hashes {
-		k, err := r.KeyByHash(ctx, h)
-		if errors.Is(err, memory.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		found[h] = k
-	}
-	return found, nil
-}
-
 // Key implements storage.TenantReader.
 func (r reads) Key(ctx context.Context, s memory.Scope, id string) (memory.APIKey, error) {
 	w := inTeam(s).and("id = ?", id)

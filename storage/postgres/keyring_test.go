@@ -1,4 +1,4 @@
-package keyring_test
+package postgres
 
 import (
 	"context"
@@ -8,16 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
-	"claude-mem/internal/keyring"
 	"claude-mem/memory"
 )
 
 // Those who come while a look-up is under way share the next one, in which each hash
 // is asked for once; and each is told of their own.
-func TestFindTogether(t *testing.T) {
+func TestKeyringFindsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var looked [][]string
-		r := keyring.Start(func(_ context.Context, hashes []string) (map[string]memory.APIKey, error) {
+		r := startKeyring(func(_ context.Context, hashes []string) (map[string]memory.APIKey, error) {
 			looked = append(looked, hashes)
 			time.Sleep(time.Second)
 			found := make(map[string]memory.APIKey)
@@ -30,7 +29,7 @@ func TestFindTogether(t *testing.T) {
 		})
 		for _, h := range []string{"a", "b", "none", "b", "a"} {
 			go func() {
-				k, err := r.Find(t.Context(), h)
+				k, err := r.find(t.Context(), h)
 				if h == "none" {
 					if !errors.Is(err, memory.ErrNotFound) {
 						t.Errorf("no key: %+v, %v", k, err)
@@ -42,23 +41,23 @@ func TestFindTogether(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(time.Minute)
-		r.Stop()
+		r.stop()
 		if want := [][]string{{"a"}, {"b", "none", "a"}}; !slices.EqualFunc(looked, want, slices.Equal) {
 			t.Errorf("looked for %v, want %v", looked, want)
 		}
 	})
 }
 
-func TestAFailureIsEverybodys(t *testing.T) {
+func TestKeyringFailsTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := errors.New("away")
-		r := keyring.Start(func(ctx context.Context, _ []string) (map[string]memory.APIKey, error) {
+		r := startKeyring(func(ctx context.Context, _ []string) (map[string]memory.APIKey, error) {
 			<-ctx.Done() // it has an end of its own
 			return nil, away
 		})
 		for range 3 {
 			go func() {
-				if _, err := r.Find(t.Context(), "a"); !errors.Is(err, away) {
+				if _, err := r.find(t.Context(), "a"); !errors.Is(err, away) {
 					t.Errorf("error %v", err)
 				}
 			}()
@@ -66,12 +65,12 @@ func TestAFailureIsEverybodys(t *testing.T) {
 		gone, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		synctest.Wait()
-		if _, err := r.Find(gone, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := r.find(gone, "a"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("one that gave up: %v", err)
 		}
 		time.Sleep(time.Minute)
-		r.Stop()
-		if _, err := r.Find(t.Context(), "a"); !errors.Is(err, memory.ErrUnavailable) {
+		r.stop()
+		if _, err := r.find(t.Context(), "a"); !errors.Is(err, memory.ErrUnavailable) {
 			t.Errorf("too late: %v", err)
 		}
 	})
