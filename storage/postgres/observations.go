@@ -43,23 +43,27 @@ func (r reads) ObservationsByNumber(ctx context.Context, s memory.Scope, numbers
 }
 
 func (r reads) Observations(ctx context.Context, s memory.Scope, f storage.ObservationFilter, p storage.Page) ([]memory.Observation, error) {
-	q := sql(selectObservation)
-	if labels := labelQuery(f); labels != "" {
-		q.within(s, "o.").and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels).window(f)
-	} else {
-		q.of(s, f)
+	if labelQuery(f) != "" {
+		return all(ctx, r.q, readObservation, labelled(s, f, `o.occurred_at DESC, o.number DESC`, p))
 	}
-	return all(ctx, r.q, readObservation, q.filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
+	return all(ctx, r.q, readObservation, sql(selectObservation).of(s, f).filter(f).add(` ORDER BY o.occurred_at DESC, o.number DESC`).page(p))
 }
 
 func (r reads) LastWritten(ctx context.Context, s memory.Scope, f storage.ObservationFilter, limit int) ([]memory.Observation, error) {
 	p := storage.Page{Limit: limit}
-	labels := labelQuery(f)
-	if labels == "" {
+	if labelQuery(f) == "" {
 		return r.Observations(ctx, s, f, p)
 	}
-	return all(ctx, r.q, readObservation, sql(selectObservation).within(s, "o.").
-		and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labels).window(f).filter(f).add(` ORDER BY o.number DESC`).page(p))
+	return all(ctx, r.q, readObservation, labelled(s, f, `o.number DESC`, p))
+}
+
+// labelled lists what a filter that names files or concepts lets pass. OFFSET 0 has Postgres
+// ask the index of terms first: it takes files for more common than they are, and would look
+// through the whole store in order for as many as are asked for.
+func labelled(s memory.Scope, f storage.ObservationFilter, order string, p storage.Page) *query {
+	return sql(`SELECT `+observationColumns+` FROM (SELECT o.* FROM observations o WHERE `).within(s, "o.").
+		and("o.terms @@ ?::text::tsquery", scopeQuery(s)+labelQuery(f)).window(f).filter(f).
+		add(` OFFSET 0) o ORDER BY ` + order).page(p)
 }
 
 // A filter comes in three parts, by what can answer them: labelQuery the index of

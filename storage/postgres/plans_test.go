@@ -149,6 +149,23 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	}
 }
 
+// Postgres takes files for more common than they are, for a label is rarer than any term that it
+// knows. It must not look through all observations for a few of one that nobody touched.
+func TestFilesAreAskedOfTheIndex(t *testing.T) {
+	s, _ := traced(t)
+	scope := tenant(t, s)
+	grow(t, s, scope, scope)
+	exec(t, s, "ANALYZE")
+	f := storage.ObservationFilter{Files: []string{"a/main.go", "b/main.go", "c/main.go", "d/main.go"}, WithoutSuperseded: true}
+	for _, order := range []string{"o.number DESC", "o.occurred_at DESC, o.number DESC"} {
+		q := labelled(scope, f, order, storage.Page{Limit: 1})
+		plan, err := all(t.Context(), s.q, value[string], sql("EXPLAIN "+q.text.String(), q.args...))
+		if text := strings.Join(plan, "\n"); err != nil || !strings.Contains(text, "Bitmap Index Scan on observations_terms") {
+			t.Errorf("in the order of %s: %v\n%s", order, err, text)
+		}
+	}
+}
+
 // To plan a search costs a third of it, so that a plan has to be kept.
 func TestSearchesArePlannedOnce(t *testing.T) {
 	const searches = 12
