@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,10 +47,7 @@ func oldAudit(t *testing.T, cfg *config.Config, team string, days ...int) memory
 func TestAuditLogIsKeptForSomeDays(t *testing.T) {
 	s := settings(t, config.AuditRetention, "30")
 	cfg := load(t, s)
-	many := make([]int, tidyRows+2) // more than one step
-	for i := range many {
-		many[i] = 31
-	}
+	many := slices.Repeat([]int{31}, tidyRows+2) // more than one step
 	first, second := oldAudit(t, cfg, "first", append(many, 29)...), oldAudit(t, cfg, "second", 400, 1)
 	r := start(t, s)
 	eventually(t, "the old entries are gone", func() bool { return len(audits(t, cfg, first, ""))+len(audits(t, cfg, second, "")) <= 2 })
