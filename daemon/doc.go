@@ -9,7 +9,7 @@
 // keep nothing on disk. Settings that are missing, contradictory or point nowhere are
 // a [SettingsError] that lists them all.
 //
-// Another Go program can run it in-process:
+// Go code of this module, such as a test, can run it in-process:
 //
 //	cfg, err := daemon.LoadConfig(map[string]string{"CLAUDE_MEM_DATA_DIR": dir})
 //	…

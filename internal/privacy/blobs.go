@@ -87,10 +87,10 @@ func blobType(run string, chars int) string {
 	}
 	for _, known := range [...]struct{ start, kind string }{
 		{"iVBORw0KGgo", "image/png"}, {"/9j/", "image/jpeg"}, {"R0lGOD", "image/gif"}, {"UklGR", "image/webp"},
-		{"Qk0", ""}, {"JVBERi0", "application/pdf"}, {"UEsDB", "application/zip"}, {"H4sI", "application/gzip"},
+		{"JVBERi0", "application/pdf"}, {"UEsDB", "application/zip"}, {"H4sI", "application/gzip"},
 		{"f0VMRg", "application/x-executable"}, {"PHN2Zy", "image/svg+xml"},
 	} {
-		if known.kind != "" && strings.HasPrefix(run, known.start) {
+		if strings.HasPrefix(run, known.start) {
 			return known.kind
 		}
 	}

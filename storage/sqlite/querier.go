@@ -12,7 +12,8 @@ type querier interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 }
 
-// compiled is a statement that stays compiled after it ran: *sql.Stmt.
+// compiled is a statement that stays compiled after it ran: *sql.Stmt without the Close
+// that is not for whoever runs it.
 type compiled interface {
 	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
