@@ -2,6 +2,7 @@ package generation_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,23 +215,25 @@ func TestReservingCostsNoTransaction(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHarness(t)
 				counted := &flakyStore{Store: h.store}
-				var j memory.Job
-				var reserved int64
-				p := &provider{}
-				p.answer = func(_ context.Context, _ int, r providers.Request) (providers.Response, error) {
-					reserved = h.now(j).ReservedTokens
+				var reserved atomic.Int64
+				p := &provider{answer: func(ctx context.Context, _ int, r providers.Request) (providers.Response, error) {
+					j, err := h.store.JobOfSource(ctx, h.scope, memory.KindEvent, r.Events[0].ID)
+					reserved.Store(j.ReservedTokens)
+					if err != nil {
+						return providers.Response{}, err
+					}
 					return answer(r)
-				}
+				}}
 				h.start(c.provider(p), c.change, func(g *generation.Config) { g.Store = counted })
 				h.settle() // resume has its transaction at the start
 				before := counted.txs.Load()
-				_, j = h.oweEvent()
+				_, j := h.oweEvent()
 				h.settle()
 				if n := counted.txs.Load() - before; n != 2 {
 					t.Errorf("%d transactions, want one to lease and one to finish", n)
 				}
-				if (reserved > 0) != c.reserves || h.now(j).ReservedTokens != 0 {
-					t.Errorf("%d tokens set aside, and %d after the end", reserved, h.now(j).ReservedTokens)
+				if (reserved.Load() > 0) != c.reserves || h.now(j).ReservedTokens != 0 {
+					t.Errorf("%d tokens set aside, and %d after the end", reserved.Load(), h.now(j).ReservedTokens)
 				}
 			})
 		})
