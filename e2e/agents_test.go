@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"claude-mem/internal/testbin"
@@ -27,5 +28,28 @@ func checkSession(t *testing.T, p *testbin.Profile, platform string, calls int64
 	}
 	if s := all.Sessions[0]; s.PlatformSource != platform || s.Prompts != 1 || s.ToolCalls != calls || s.EndedAtEpoch == 0 {
 		t.Errorf("the session is %+v, want one of %s with a prompt and %d calls that has ended", s, platform, calls)
+	}
+}
+
+// rememberThree stores what an agent is told in three ways: with the prompt, of a file
+// that it reads, and, as the newest, at its start.
+func rememberThree(t *testing.T, p *testbin.Profile) {
+	t.Helper()
+	remember(t, p, "The retry budget of the importer is three attempts, by contract", "importer.py")
+	remember(t, p, "Reading rows twice doubles the totals", "read.py")
+	remember(t, p, "Delete a comment", "other.py")
+}
+
+// checkToldThree checks that the model heard of each.
+func checkToldThree(t *testing.T, m *model) {
+	t.Helper()
+	for what, want := range map[string]string{
+		"the newest":          "Delete a comment",
+		"about the prompt":    "The retry budget of the importer is three attempts",
+		"about the file read": "Reading rows twice doubles the totals",
+	} {
+		if !strings.Contains(m.longest(), want) {
+			t.Errorf("%s: the model never heard of %q", what, want)
+		}
 	}
 }

@@ -110,23 +110,13 @@ func TestCodexIsToldInEachWay(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(p.Repo, "read.py"), []byte("pass\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	remember(t, p, "The retry budget of the importer is three attempts, by contract", "importer.py")
-	remember(t, p, "Reading rows twice doubles the totals", "read.py")
-	remember(t, p, "Delete a comment", "other.py")
+	rememberThree(t, p)
 	m := startModel(t, responses{}, []turn{
 		{text: "I'll look.", tool: "exec_command", input: map[string]any{"cmd": "cat read.py"}},
 		{text: "Done."},
 	})
 	codexTalks(t, p, codex, m, "What is the retry budget of the importer, by contract?")
-	for what, want := range map[string]string{
-		"the newest":          "Delete a comment",
-		"about the prompt":    "The retry budget of the importer is three attempts",
-		"about the file read": "Reading rows twice doubles the totals",
-	} {
-		if !strings.Contains(m.longest(), want) {
-			t.Errorf("%s: the model never heard of %q", what, want)
-		}
-	}
+	checkToldThree(t, m)
 }
 
 // TestCodexAsksTheMemory lets the real Codex use the tools that install registered:

@@ -106,23 +106,13 @@ func TestGeminiIsToldInEachWay(t *testing.T) {
 	if err := os.WriteFile(file, []byte("pass\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	remember(t, p, "The retry budget of the importer is three attempts, by contract", "importer.py")
-	remember(t, p, "Reading rows twice doubles the totals", "read.py")
-	remember(t, p, "Delete a comment", "other.py")
+	rememberThree(t, p)
 	m := startModel(t, generate{}, []turn{
 		{text: "I'll look.", tool: "read_file", input: map[string]any{"file_path": file}},
 		{text: "Done."},
 	})
 	geminiTalks(t, p, gemini, m, "What is the retry budget of the importer, by contract?")
-	for what, want := range map[string]string{
-		"the newest":          "Delete a comment",
-		"about the prompt":    "The retry budget of the importer is three attempts",
-		"about the file read": "Reading rows twice doubles the totals",
-	} {
-		if !strings.Contains(m.longest(), want) {
-			t.Errorf("%s: the model never heard of %q", what, want)
-		}
-	}
+	checkToldThree(t, m)
 }
 
 // TestGeminiAsksTheMemory lets the real Gemini CLI use the tools that install
