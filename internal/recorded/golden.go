@@ -86,6 +86,6 @@ func GoldenTypos() []Golden {
 		{"TruncateRuens", "016"},
 		{"homebrw casks", "009 050"},
 		{"gemini hooks use the workign directory", "046"},
-		{"duplicated timestmap functions", "028"},
+		{"duplicated timestmap functions", "028"}, //nolint:misspell // it is meant to be
 	}
 }
