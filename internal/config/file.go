@@ -133,14 +133,14 @@ func SetInFile(path, key, value string) error {
 // time; an empty value removes the key. The file is replaced in one step and readable by
 // the user alone. A file that cannot be parsed is left as it is, with an error.
 func SetAllInFile(path string, values map[string]string) (err error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // keep a link into somebody's dotfiles a link
-	}
 	release, err := lockSettings(path)
 	if err != nil {
 		return fmt.Errorf("write the settings: %w", err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // keep a link into somebody's dotfiles a link
+	}
 	f, err := parseSettings(path)
 	if err != nil {
 		return err
@@ -170,8 +170,9 @@ func SetAllInFile(path string, values map[string]string) (err error) {
 const lockedWithin = 5 * time.Second
 
 // lockSettings keeps others who change the settings file waiting until release is called.
-// The lock is a file beside it, for the settings file itself is replaced; the folder is
-// made if need be.
+// The lock is a file beside it, for the settings file itself is replaced, and beside the
+// link where that is one: nobody wants it among their dotfiles. The folder is made if
+// need be.
 func lockSettings(path string) (release func() error, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err

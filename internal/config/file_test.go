@@ -145,6 +145,9 @@ func TestSetInFileKeepsALink(t *testing.T) {
 	if got := compact(t, real); got != `{"CLAUDE_MEM_SERVER_HOST":"h"}` {
 		t.Errorf("file = %s", got)
 	}
+	if beside, err := os.ReadDir(filepath.Dir(real)); err != nil || len(beside) != 1 {
+		t.Errorf("left beside what the link points to: %v, %v", beside, err)
+	}
 }
 
 func compact(t *testing.T, path string) string {
