@@ -69,7 +69,8 @@ func (d *doctor) timeHook(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("find this program: %w", err)
 	}
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, cmp.Or(hookProgram(exe), exe), "hook", "claude-code")
+	program, _ := hookProgram(exe) // what is wrong with it is said of the binary
+	cmd := exec.CommandContext(ctx, cmp.Or(program, exe), "hook", "claude-code")
 	cmd.Stdin = strings.NewReader(`{"hook_event_name":"Notification","session_id":"claude-mem-doctor","cwd":"/"}`)
 	cmd.Stderr = &stderr
 	if d.c.dataDir != "" {

@@ -44,11 +44,9 @@ func (d *doctor) checkBinary(ctx context.Context) {
 		d.report("binary", wrong, oneLine(err), "install claude-mem again: ./install.sh")
 		return
 	}
-	if hook := hookProgram(exe); hook != "" {
-		if problem := strangeVersion(ctx, hook); problem != "" {
-			d.report("binary", suspect, problem, "install both together: ./install.sh")
-			return
-		}
+	if problem := hookProgramProblem(ctx, exe); problem != "" {
+		d.report("binary", suspect, problem, "install both together: ./install.sh")
+		return
 	}
 	detail := fmt.Sprintf("%s, version %s", exe, version.String())
 	found, err := exec.LookPath("claude-mem")
@@ -61,6 +59,19 @@ func (d *doctor) checkBinary(ctx context.Context) {
 	default:
 		d.ok("binary", detail)
 	}
+}
+
+// hookProgramProblem says what is wrong with the program for hooks beside the one at
+// exe, or "".
+func hookProgramProblem(ctx context.Context, exe string) string {
+	hook, err := hookProgram(exe)
+	switch {
+	case err != nil:
+		return oneLine(err)
+	case hook == "":
+		return ""
+	}
+	return strangeVersion(ctx, hook)
 }
 
 // strangeVersion says what is wrong with a program that belongs to this one, or "".

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -94,6 +97,9 @@ func (c *console) install(cfg *config.Config, plans []hostPlan) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
+	}
+	if _, err := hookProgram(exe); err != nil {
+		c.warn("note: %v, so hooks call %s, which takes longer", err, exe)
 	}
 	if _, err := exec.LookPath("claude-mem"); err != nil {
 		c.warn("note: %s is not on your PATH: export PATH=\"%s:$PATH\"", exe, filepath.Dir(exe))
@@ -244,15 +250,25 @@ func hookOptions(cfg *config.Config) (install.Options, error) {
 	if err != nil {
 		return install.Options{}, fmt.Errorf("find this program: %w", err)
 	}
-	return install.Options{Exe: exe, Hook: hookProgram(exe), FileContext: cfg.Bool(config.FileContext)}, nil
+	hook, _ := hookProgram(exe) // one that does not run is as good as none
+	return install.Options{Exe: exe, Hook: hook, FileContext: cfg.Bool(config.FileContext)}, nil
 }
 
 // hookProgram is the program that does nothing but hooks, or "" where it was not
-// installed with this one: then this one does them, which takes longer.
-func hookProgram(exe string) string {
+// installed with the one at exe: then that does them, which takes longer. An error says
+// why one that is there is of no use.
+func hookProgram(exe string) (string, error) {
 	path := instance.HookProgram(exe)
-	if fi, err := os.Stat(path); err != nil || !fi.Mode().IsRegular() {
-		return ""
+	fi, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	case !fi.Mode().IsRegular():
+		return "", fmt.Errorf("%s is no file", path)
+	case runtime.GOOS != "windows" && fi.Mode()&0o111 == 0:
+		return "", fmt.Errorf("%s may not be executed (chmod +x)", path)
 	}
-	return path
+	return path, nil
 }

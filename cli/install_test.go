@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,23 +16,32 @@ import (
 func TestHookProgram(t *testing.T) {
 	exe := filepath.Join(t.TempDir(), "claude-mem")
 	beside := instance.HookProgram(exe)
-	if got := hookProgram(exe); got != "" {
-		t.Errorf("%s, which is not there", got)
+	if got, err := hookProgram(exe); got != "" || err != nil {
+		t.Errorf("%q, which is not there: %v", got, err)
 	}
 	if err := os.Mkdir(beside, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got := hookProgram(exe); got != "" {
-		t.Errorf("%s, which is a folder", got)
+	if got, err := hookProgram(exe); got != "" || err == nil {
+		t.Errorf("%q, which is a folder: %v", got, err)
 	}
 	if err := os.Remove(beside); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(beside, nil, 0o700); err != nil {
+	if err := os.WriteFile(beside, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := hookProgram(exe); got != beside {
-		t.Errorf("%q, want %s", got, beside)
+	if got, err := hookProgram(exe); runtime.GOOS != "windows" && (got != "" || err == nil || !strings.Contains(err.Error(), "chmod")) {
+		t.Errorf("%q, which cannot be executed: %v", got, err)
+	}
+	if problem := hookProgramProblem(t.Context(), exe); problem == "" {
+		t.Error("doctor finds nothing wrong with it")
+	}
+	if err := os.Chmod(beside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := hookProgram(exe); got != beside || err != nil {
+		t.Errorf("%q, want %s: %v", got, beside, err)
 	}
 }
 
