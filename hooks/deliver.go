@@ -73,7 +73,7 @@ func (c *call) server() (url string, up bool) {
 
 // await starts the daemon and waits until it listens or ctx is done.
 func (c *call) await(ctx context.Context) (url string, up bool) {
-	c.startDaemon()
+	started := c.startDaemon()
 	for {
 		select {
 		case <-ctx.Done():
@@ -87,11 +87,15 @@ func (c *call) await(ctx context.Context) (url string, up bool) {
 			}
 			return url, true
 		}
+		if !started {
+			return "", false
+		}
 	}
 }
 
-// startDaemon starts a daemon and does not wait for it.
-func (c *call) startDaemon() {
+// startDaemon starts a daemon and does not wait for it. false means that there is none
+// to wait for, because the program could not be started.
+func (c *call) startDaemon() bool {
 	spawn := c.params.spawn
 	if spawn == nil {
 		spawn = func(dirs config.Dirs) error {
@@ -103,9 +107,11 @@ func (c *call) startDaemon() {
 			return err
 		}
 	}
-	if err := spawn(c.cfg.Dirs); err != nil {
+	err := spawn(c.cfg.Dirs)
+	if err != nil {
 		c.debug("daemon", err.Error())
 	}
+	return err == nil
 }
 
 // send makes the one request. At the start of a session a server that is not ready

@@ -25,16 +25,17 @@ import (
 
 // rig is a profile with a daemon that a test controls.
 type rig struct {
-	t       testing.TB
-	dir     string
-	agent   string
-	vars    []string
-	mu      sync.Mutex
-	state   instance.State // where the daemon listens; zero: it does not run
-	spawned int
-	onSpawn func() // what starting a daemon does
-	finds   int
-	onFind  func(n int) // before the n-th look
+	t        testing.TB
+	dir      string
+	agent    string
+	vars     []string
+	mu       sync.Mutex
+	state    instance.State // where the daemon listens; zero: it does not run
+	spawned  int
+	spawnErr error
+	onSpawn  func() // what starting a daemon does
+	finds    int
+	onFind   func(n int) // before the n-th look
 }
 
 func newRig(t testing.TB, vars ...string) *rig {
@@ -73,7 +74,7 @@ func (r *rig) runContext(ctx context.Context, payload string) string {
 			if r.spawned++; r.onSpawn != nil {
 				r.onSpawn()
 			}
-			return nil
+			return r.spawnErr
 		},
 	})
 	return out.String()
@@ -334,6 +335,15 @@ func TestSessionStartGivesUp(t *testing.T) {
 	}
 	if out := r.runContext(ctx, startPayload); out != "" || r.spawned != 1 || r.stats().Records != 0 {
 		t.Errorf("printed %q, started %d, %+v", out, r.spawned, r.stats())
+	}
+}
+
+// Where no daemon can be started there is none to wait for.
+func TestSessionStartDoesNotWaitForWhatCannotStart(t *testing.T) {
+	r := newRig(t)
+	r.spawnErr = os.ErrNotExist
+	if out := r.run(startPayload); out != "" || r.spawned != 1 || r.finds > 2 {
+		t.Errorf("printed %q, started %d, looked %d times", out, r.spawned, r.finds)
 	}
 }
 

@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
@@ -48,11 +47,25 @@ func passOn() error {
 		return fmt.Errorf("find claude-mem: %w", err)
 	}
 	whole := instance.Program(exe)
-	if whole == exe {
-		return errors.New("find claude-mem: this program is not called as it was installed")
+	if sameFile(whole, exe) {
+		return fmt.Errorf("find claude-mem: %s is this program; install claude-mem again", whole)
 	}
 	if err := become(whole, os.Args[1:]); err != nil {
 		return fmt.Errorf("start %s: %w; install claude-mem again", whole, err)
 	}
 	return nil
+}
+
+// sameFile reports whether two paths lead to one program, which would become itself for
+// ever.
+func sameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	at, err := os.Stat(a)
+	if err != nil {
+		return false // become says so
+	}
+	bt, err := os.Stat(b)
+	return err == nil && os.SameFile(at, bt)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,19 @@ func TestUnderAnotherName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r, err := testbin.NewProfile(t, renamed).Run(t.Context(), "", "status"); err != nil || r.Code != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Nor must one that was put in the place of the whole program.
+func TestInThePlaceOfTheWhole(t *testing.T) {
+	dir := t.TempDir()
+	hook := build(t, dir)
+	if err := os.Link(hook, instance.Program(hook)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := testbin.NewProfile(t, hook).Run(t.Context(), "", "status")
+	if err != nil || r.Code != 1 || !strings.Contains(r.Stderr, "is this program") {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

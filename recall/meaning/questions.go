@@ -3,6 +3,7 @@ package meaning
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -51,6 +52,9 @@ func (q *questions) vector(ctx context.Context, s memory.Scope, text string) ([]
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if err == nil && len(made.Vectors) != 1 {
+		err = fmt.Errorf("the embedding model made %d vectors of one text", len(made.Vectors))
+	}
 	if err != nil {
 		if ctx.Err() == nil && !aboutText(err) { // not that nobody waits any more
 			q.restUntil = time.Now().Add(restFor)

@@ -54,8 +54,12 @@ func (r reads) Matching(ctx context.Context, s memory.Scope, q storage.Matching)
 	if err == nil && found == 0 && len(many) > 0 {
 		err = r.walk(ctx, e, many, q.Filter, limit+1)
 	}
-	for i := range e.matches {
-		clause{}.settle(&e.matches[i], limit)
+	for _, c := range few {
+		c.settle(&e.matches[c.place-1], limit)
+	}
+	for _, c := range many { // of what was not asked for the estimate stays
+		c.numbers = maxWalked
+		c.settle(&e.matches[c.place-1], limit)
 	}
 	return e.matches, err
 }
