@@ -107,6 +107,44 @@ func (s style) add(text []byte, in *node, fields ...field) edit {
 	return edit{last.end, last.end, out.String()}
 }
 
+// replace puts a value in the place of another.
+func (s style) replace(text []byte, old *node, value any) edit {
+	inline := old.kind == '{' && !bytes.ContainsRune(text[old.start:old.end], '\n')
+	return edit{old.start, old.end, s.encode(value, indentAt(text, old.start), inline)}
+}
+
+// set gives fields of an object their values, in place where they are there, and takes
+// those out whose value is nil. It leaves all others as they are written, and those
+// that say the same. plain is the text without comments.
+func (s style) set(text, plain []byte, in *node, fields ...field) []edit {
+	var edits []edit
+	var missing []field
+	var gone []int
+	inline := !bytes.ContainsRune(text[in.start:in.end], '\n')
+	for _, f := range fields {
+		now := in.get(f.key)
+		switch {
+		case f.value == nil:
+			for i, m := range in.members {
+				if m.key == f.key {
+					gone = append(gone, i)
+				}
+			}
+		case now == nil:
+			missing = append(missing, f)
+		case !sameJSON(plain[now.start:now.end], []byte(s.encode(f.value, "", true))):
+			edits = append(edits, edit{now.start, now.end, s.encode(f.value, indentAt(text, now.start), inline)})
+		}
+	}
+	if len(gone) > 0 {
+		edits = append(edits, remove(in, gone)...)
+	}
+	if len(missing) > 0 {
+		edits = append(edits, s.add(text, in, missing...))
+	}
+	return edits
+}
+
 func (s style) field(f field, indent string, inline bool) string {
 	value := s.encode(f.value, indent, inline)
 	if f.key == "" {

@@ -1,7 +1,6 @@
 package install
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,26 +111,27 @@ func (s *state) command() string {
 	return now.Command
 }
 
-// install returns the text with our entry in it. One that says the same stays as it
-// is written.
+// install returns the text with our entry in it. What else the user put into one that
+// is there stays, also an alwaysLoad that is false.
 func (s *state) install(want server) []byte {
 	st := styleOf(s.text)
 	mine := field{serverName, want}
 	switch {
 	case s.null != nil:
-		return apply(s.text, []edit{{s.null.start, s.null.end, st.encode(object{mine}, indentAt(s.text, s.null.start), false)}})
+		return apply(s.text, []edit{st.replace(s.text, s.null, object{mine})})
 	case s.servers == nil:
 		return apply(s.text, []edit{st.add(s.text, s.root, field{"mcpServers", object{mine}})})
 	case s.entry == nil:
 		return apply(s.text, []edit{st.add(s.text, s.servers, mine)})
 	}
-	raw := s.plain[s.entry.start:s.entry.end]
-	var now server
-	if json.Unmarshal(raw, &now) == nil && now.Type == want.Type && now.Command == want.Command && now.AlwaysLoad == want.AlwaysLoad {
-		return s.text
+	fields := []field{{"command", want.Command}, {"args", want.Args}}
+	if want.Type != "" {
+		fields = append(fields, field{"type", want.Type})
 	}
-	inline := !bytes.ContainsRune(raw, '\n')
-	return apply(s.text, []edit{{s.entry.start, s.entry.end, st.encode(want, indentAt(s.text, s.entry.start), inline)}})
+	if want.AlwaysLoad && s.entry.get("alwaysLoad") == nil {
+		fields = append(fields, field{"alwaysLoad", true})
+	}
+	return apply(s.text, st.set(s.text, s.plain, s.entry, fields...))
 }
 
 // uninstall returns the text without our entry, and without the object around it if

@@ -91,6 +91,42 @@ func TestServerGoesFromAFileThatChanged(t *testing.T) {
 	}
 }
 
+// What the user put into our entry stays when the program moves.
+func TestServerThatMovedKeepsTheUsersFields(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file         func(path string) File
+		before, want string
+	}{
+		"Claude Code": {
+			serverFile,
+			`{"mcpServers": {"claude-mem": {"type": "stdio", "command": "/old/claude-mem", "args": ["mcp"], "env": {"X": "1"}, "alwaysLoad": false}}}`,
+			`{"mcpServers": {"claude-mem": {"type": "stdio", "command": "/new/claude-mem", "args": ["mcp"], "env": {"X": "1"}, "alwaysLoad": false}}}`,
+		},
+		"Claude Code, from before alwaysLoad": {
+			serverFile,
+			`{"mcpServers": {"claude-mem": {"command": "/new/claude-mem", "args": ["mcp"], "env": {}}}}`,
+			`{"mcpServers": {"claude-mem": {"command": "/new/claude-mem", "args": ["mcp"], "env": {}, "type": "stdio", "alwaysLoad": true}}}`,
+		},
+		"Gemini CLI": {
+			func(path string) File {
+				f := gemini(homeOf(filepath.Dir(path))).Files[0]
+				f.Path, f.parts = path, f.parts[1:]
+				return f
+			},
+			"{\"mcpServers\": {\"claude-mem\": {\n  \"env\": {\"X\": \"1\"}, // mine\n  \"command\": \"/old/claude-mem\",\n  \"args\": [\"mcp\"],\n  \"trust\": true\n}}}",
+			"{\"mcpServers\": {\"claude-mem\": {\n  \"env\": {\"X\": \"1\"}, // mine\n  \"command\": \"/new/claude-mem\",\n  \"args\": [\"mcp\"],\n  \"trust\": true\n}}}",
+		},
+	} {
+		f := tt.file(write(t, tt.before))
+		if got := put(t, f, "/new/claude-mem"); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, tt.want)
+		}
+		if p, err := f.Install(Options{Exe: "/new/claude-mem"}); err != nil || p.Changed() {
+			t.Errorf("%s, again: %v, %s", name, err, p.Diff())
+		}
+	}
+}
+
 // A server that somebody registered under our name is theirs.
 func TestServerOfAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ".claude.json")

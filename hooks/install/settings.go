@@ -56,16 +56,17 @@ func (h hooksPart) drop(text, _ []byte) ([]byte, error) {
 // ours reports whether a hook object is one of our entries, wherever the binary
 // was when it was made and in whichever form it was written.
 func (f form) ours(raw []byte) (command string, is bool) {
-	var h struct {
-		Command string   `json:"command"`
-		Args    []string `json:"args"`
-	}
-	if json.Unmarshal(raw, &h) != nil {
+	var fields map[string]json.RawMessage // a struct would take "Command" for "command"
+	if json.Unmarshal(raw, &fields) != nil || json.Unmarshal(fields["command"], &command) != nil {
 		return "", false
 	}
-	words := append([]string{h.Command}, h.Args...)
-	if len(h.Args) == 0 {
-		words = shellWords(h.Command)
+	var args []string
+	if list, there := fields["args"]; there && json.Unmarshal(list, &args) != nil {
+		return "", false
+	}
+	words := append([]string{command}, args...)
+	if len(args) == 0 {
+		words = shellWords(command)
 	}
 	for i := 0; i+2 < len(words); i++ {
 		if isUs(words[i]) && words[i+1] == "hook" && words[i+2] == f.agent {
@@ -188,111 +189,4 @@ func (s *settings) at(path ...string) *node {
 func (s *settings) says(value string, path ...string) bool {
 	n := s.at(path...)
 	return n != nil && string(s.plain[n.start:n.end]) == value
-}
-
-// install returns the text with our entries in it.
-func (s *settings) install(o Options) ([]byte, error) {
-	want, err := s.form.entry(o.hook())
-	if err != nil {
-		return nil, err
-	}
-	st := styleOf(s.text)
-	var edits []edit
-	var missing []field
-	for _, event := range s.form.wanted(o) {
-		g := group{Matcher: s.form.matchers[event], Hooks: []hook{want}}
-		var list *node
-		if s.hooks != nil {
-			list = s.hooks.get(event)
-		}
-		mine := s.entries(event)
-		switch {
-		case list == nil:
-			missing = append(missing, field{event, []group{g}})
-		case len(mine) == 0:
-			edits = append(edits, st.add(s.text, list, field{"", g}))
-		default:
-			edits = append(edits, s.update(st, mine[0], want)...)
-		}
-	}
-	switch {
-	case s.null != nil:
-		edits = append(edits, edit{s.null.start, s.null.end, st.encode(object(missing), indentAt(s.text, s.null.start), false)})
-	case s.hooks == nil:
-		edits = append(edits, st.add(s.text, s.root, field{"hooks", object(missing)}))
-	case len(missing) > 0:
-		edits = append(edits, st.add(s.text, s.hooks, missing...))
-	}
-	return apply(s.text, edits), nil
-}
-
-// update brings an entry up to date. One that says the same stays as it is written.
-func (s *settings) update(st style, e entry, h hook) []edit {
-	raw := s.plain[e.node.start:e.node.end]
-	var now hook
-	if json.Unmarshal(raw, &now) == nil && now.Type == h.Type && now.Command == h.Command && slices.Equal(now.Args, h.Args) {
-		return nil
-	}
-	inline := !strings.Contains(string(raw), "\n")
-	return []edit{{e.node.start, e.node.end, st.encode(h, indentAt(s.text, e.node.start), inline)}}
-}
-
-// uninstall returns the text without our entries, and without the groups, lists
-// and objects that held nothing else.
-func (s *settings) uninstall() []byte {
-	if s.hooks == nil {
-		return s.text
-	}
-	var edits []edit
-	var emptied []int
-	for i, m := range s.hooks.members {
-		whole, part := s.without(m)
-		if whole {
-			emptied = append(emptied, i)
-			continue
-		}
-		edits = append(edits, part...)
-	}
-	if len(emptied) == 0 {
-		return apply(s.text, edits)
-	}
-	if len(emptied) == len(s.hooks.members) {
-		at := slices.IndexFunc(s.root.members, func(m member) bool { return m.value == s.hooks })
-		return apply(s.text, remove(s.root, []int{at}))
-	}
-	return apply(s.text, append(edits, remove(s.hooks, emptied)...))
-}
-
-// without takes our entries out of an event's list. whole reports that the list
-// held nothing else.
-func (s *settings) without(m member) (whole bool, edits []edit) {
-	perGroup := map[int][]int{}
-	for _, e := range s.entriesIn(m) {
-		perGroup[e.group] = append(perGroup[e.group], e.hook)
-	}
-	var emptied []int
-	for g, gone := range perGroup {
-		hooks := m.value.elems[g].get("hooks")
-		if len(gone) == len(hooks.elems) {
-			emptied = append(emptied, g)
-			continue
-		}
-		edits = append(edits, remove(hooks, gone)...)
-	}
-	if len(emptied) == 0 {
-		return false, edits
-	}
-	if len(emptied) == len(m.value.elems) {
-		return true, nil
-	}
-	slices.Sort(emptied)
-	return false, append(edits, remove(m.value, emptied)...)
-}
-
-// entriesIn is entries of one field, for a file that has an event twice.
-func (s *settings) entriesIn(m member) []entry {
-	if s.hooks.get(m.key) != m.value {
-		return nil
-	}
-	return s.entries(m.key)
 }
