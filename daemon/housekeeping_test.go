@@ -59,16 +59,55 @@ func TestAuditLogIsKeptForSomeDays(t *testing.T) {
 	}
 }
 
-// Without a limit nothing is removed, and nothing waits for a time to do so.
+// Without a limit nothing of the audit log is removed. Words that no memory holds are.
 func TestAuditLogIsKeptForEver(t *testing.T) {
-	cfg := load(t, settings(t, config.AuditRetention, "0"))
+	set := settings(t, config.AuditRetention, "0")
+	cfg := load(t, set)
 	scope := oldAudit(t, cfg, "team", 4000)
-	err := withStore(t.Context(), cfg, func(s storage.Store) error {
-		p := &parts{engines: engines{store: s}}
-		p.tidy(t.Context(), cfg)
-		return nil
+	forgotten(t, cfg, scope)
+	word := storage.Spelling{Begin: "aard", End: "vark", Shortest: 4, Longest: 9}
+	words := func() (w []string) {
+		err := withStore(t.Context(), cfg, func(s storage.Store) (err error) {
+			w, err = s.Words(t.Context(), scope, word)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	if len(words()) != 1 {
+		t.Fatalf("the word is gone with its memory: %v", words())
+	}
+	r := start(t, set)
+	eventually(t, "the word is gone", func() bool { return len(words()) == 0 })
+	r.end()
+	if log := audits(t, cfg, scope, ""); len(log) != 1 {
+		t.Errorf("%d entries are left", len(log))
+	}
+}
+
+// forgotten stores a memory in a project of the team, and deletes it.
+func forgotten(t *testing.T, cfg *config.Config, team memory.Scope) {
+	t.Helper()
+	ctx := t.Context()
+	err := withStore(ctx, cfg, func(s storage.Store) error {
+		return s.InTx(ctx, func(tx storage.Tx) error {
+			p, err := tx.EnsureProject(ctx, memory.Project{ID: id.New(), TeamID: team.TeamID, Name: "/src", CreatedAt: 1, UpdatedAt: 1})
+			if err != nil {
+				return err
+			}
+			o := memory.Observation{
+				ID: id.New(), TeamID: team.TeamID, ProjectID: p.ID, Kind: "manual", Content: "an aardvark",
+				OccurredAt: 1, CreatedAt: 1, UpdatedAt: 1,
+			}
+			if _, _, err := tx.PutObservation(ctx, o); err != nil {
+				return err
+			}
+			return tx.DeleteObservation(ctx, o.Scope(), o.ID)
+		})
 	})
-	if log := audits(t, cfg, scope, ""); err != nil || len(log) != 1 {
-		t.Errorf("%d entries are left, %v", len(log), err)
+	if err != nil {
+		t.Fatal(err)
 	}
 }

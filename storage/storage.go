@@ -105,6 +105,7 @@ type Tx interface {
 	JobWriter
 	BatchWriter
 	ObservationWriter
+	WordWriter
 	VectorWriter
 	UsageWriter
 	AuditWriter

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"slices"
 
 	"claude-mem/memory"
 )
@@ -24,33 +23,22 @@ const (
 // internal/spelling and Words of internal/termlist.
 type WordReader interface {
 	// Words lists words that observations of the scope hold, in any field, and that are
-	// described so, in ascending order, each once.
-	//
-	// A word goes with the last observation that holds it, or another form of it. If one
-	// that holds it is being stored at that moment, it may go all the same.
+	// described so, in ascending order, each once. Some may be held by none any more:
+	// DropWords removes them. Of observations that were stored before there were words,
+	// they are missing.
 	Words(ctx context.Context, s memory.Scope, q Spelling) ([]string, error)
 }
 
-// unheldAtOnce is how many words are looked for at once.
-const unheldAtOnce = 256
-
-// Unheld returns those of the words that no observation of the scope holds, in any form: root
-// says which forms are one.
-func Unheld(ctx context.Context, r ObservationReader, s memory.Scope, words []string, root func(string) string) (unheld []string, err error) {
-	for part := range slices.Chunk(words, unheldAtOnce) {
-		q := Matching{Limit: 1}
-		for _, w := range part {
-			q.Clauses = append(q.Clauses, []string{root(w)})
-		}
-		matches, err := r.Matching(ctx, s, q)
-		if err != nil {
-			return nil, err
-		}
-		for i, w := range part {
-			if matches[i].Total == 0 {
-				unheld = append(unheld, w)
-			}
-		}
-	}
-	return unheld, nil
+// WordWriter forgets words.
+type WordWriter interface {
+	// DropWords removes words of the project that no observation holds any more, in any
+	// form. It looks at up to limit of them that come after the given one, and returns the
+	// last that it looked at, empty when there are no more, and how many it removed. A
+	// project of another tenant is memory.ErrNotFound.
+	//
+	// It looks at nothing where no observation was removed or changed since it last came to
+	// the end; there, it has to begin with an empty word. A purge that leaves no observation leaves
+	// no word. If an observation that holds a word is being stored at that moment, the
+	// word may go all the same.
+	DropWords(ctx context.Context, s memory.Scope, projectID, after string, limit int) (last string, n int64, err error)
 }

@@ -10,6 +10,9 @@ import "unicode/utf8"
 // before all letters.
 const backwards = "<"
 
+// BeforeWords is before all entries of words as they are, and after all others.
+const BeforeWords = "="
+
 // Entries returns the two entries of each word.
 func Entries(words []string) []string {
 	entries := make([]string, 0, 2*len(words))

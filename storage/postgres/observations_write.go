@@ -136,12 +136,7 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if err != nil {
 		return memory.Observation{}, err
 	}
-	before, err := t.Observation(ctx, o.Scope(), o.ID)
-	if err != nil {
-		return memory.Observation{}, err
-	}
 	terms := termlist.Of(o)
-	t.learn(o.Scope(), terms.Words)
 	// Its place among meanings is not known any more.
 	err = t.later(ctx, sql(`DELETE FROM observation_vectors WHERE number = (SELECT o.number FROM observations o WHERE `).
 		within(o.Scope(), "o.").and("o.id = ?)", o.ID))
@@ -152,18 +147,19 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 		updated_at = ?, list = ?, likeness = ?, terms = ?::text::tsvector WHERE `,
 		o.Kind, o.Content, string(metadata), o.UpdatedAt, terms.Encode(), whole(o.Likeness()), newVector(o, terms).String()).
 		within(o.Scope(), "o.").and("o.id = ?", o.ID).add(` RETURNING `+observationColumns))
-	if err != nil {
-		return memory.Observation{}, err
+	if err == nil {
+		t.learn(stored.Scope(), terms.Words)
+		t.doubt(stored.Scope())
 	}
-	return stored, t.unlearn(ctx, stored.Scope(), termlist.Of(before).Words)
+	return stored, err
 }
 
 func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) error {
 	// The sources go with the row, by their foreign key; so does its index entry.
 	o, err := one(ctx, t.q, "observation", readObservation, sql(`DELETE FROM observations AS o WHERE `).within(s, "o.").
 		and("o.id = ?", id).add(` RETURNING `+observationColumns))
-	if err != nil {
-		return err
+	if err == nil {
+		t.doubt(o.Scope())
 	}
-	return t.unlearn(ctx, o.Scope(), termlist.Of(o).Words)
+	return err
 }

@@ -29,11 +29,11 @@ func (t *tx) PurgeStep(ctx context.Context, s memory.Scope, projectID string, be
 		_, err = t.exec(ctx, sql(`SELECT id FROM projects WHERE id = ? FOR UPDATE`, projectID))
 	}
 	remove(&p.Observations, "observations", byProject, "")
-	if err == nil && left > 0 {
-		err = t.relearn(ctx, memory.Scope{TeamID: s.TeamID, ProjectID: projectID})
-	}
 	remove(&p.Events, "agent_events", byTeam, "")
 	remove(&p.Sessions, "server_sessions", byProject, ` AND NOT EXISTS (SELECT 1 FROM agent_events e WHERE e.session_id = row.id)
 		AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.session_id = row.id)`)
+	if err == nil && p.Observations > 0 {
+		err = t.doubtPurged(ctx, memory.Scope{TeamID: s.TeamID, ProjectID: projectID})
+	}
 	return p, err
 }

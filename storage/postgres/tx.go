@@ -46,7 +46,7 @@ var _ storage.Tx = (*tx)(nil)
 
 func (s *Store) newTx(exact bool) *tx {
 	t := &tx{s: s, exact: exact, pending: &pgx.Batch{}, newEvents: make(map[string]bool),
-		learned: learned{waiting: make(map[int64][]string), stored: make(map[int64][]string)}}
+		learned: learned{waiting: make(map[int64][]string), stored: make(map[int64][]string), doubtful: make(map[int64]bool)}}
 	t.reads = reads{q: t, stats: s.stats}
 	t.pending.Queue("begin")
 	return t
@@ -148,6 +148,9 @@ func (t *tx) commit(ctx context.Context) error {
 		return fmt.Errorf("commit a failed transaction: %w", t.failure())
 	}
 	if err := t.putWords(ctx); err != nil {
+		return err
+	}
+	if err := t.putDoubts(ctx); err != nil {
 		return err
 	}
 	t.queueRows()

@@ -63,7 +63,8 @@ func (t *tx) Words(ctx context.Context, s memory.Scope, q storage.Spelling) ([]s
 type learned struct {
 	waiting   map[int64][]string // by project, that are not stored yet
 	stored    map[int64][]string
-	unlearned bool // words were removed
+	doubtful  map[int64]bool // projects of which words may be held by no observation any more
+	unlearned bool           // words were removed
 }
 
 // learn notes words of a project. They are stored right before the commit, all in one
@@ -83,7 +84,8 @@ func (t *tx) putWords(ctx context.Context) error {
 	for _, project := range slices.Sorted(maps.Keys(t.learned.waiting)) {
 		words := t.learned.waiting[project]
 		slices.Sort(words)
-		entries := spelling.Entries(slices.Compact(words))
+		words = slices.Compact(words)
+		entries := spelling.Entries(words)
 		slices.Sort(entries)
 		texts = append(texts, entries...)
 		projects = append(projects, slices.Repeat([]int64{project}, len(entries))...)
@@ -108,26 +110,91 @@ func (t *tx) know() {
 	}
 }
 
-// unlearn removes those of a project's words that no observation holds any more.
-func (t *tx) unlearn(ctx context.Context, s memory.Scope, words []string) error {
-	gone, err := storage.Unheld(ctx, t, s, words, lexical.Root)
-	if err != nil || len(gone) == 0 {
-		return err
+// putDoubts sends what is doubtful with the next statement, in one order, and after the
+// words, as DropWords does. An update waits for who is just looking, so that
+// nobody takes for looked at what is not committed.
+func (t *tx) putDoubts(ctx context.Context) error {
+	projects := slices.Sorted(maps.Keys(t.learned.doubtful))
+	clear(t.learned.doubtful)
+	if len(projects) == 0 {
+		return nil
 	}
-	t.learned.unlearned = true
-	return t.later(ctx, sql(`DELETE FROM words WHERE project = ? AND text = ANY(?::text[])`, termlist.Project(s), spelling.Entries(gone)))
+	return t.later(ctx, sql(`INSERT INTO words_doubtful (project, again) SELECT project, true FROM unnest(?::bigint[]) AS new (project)
+		ON CONFLICT (project) DO UPDATE SET again = true`, projects))
 }
 
-// relearn makes the words of a project anew, of which few observations are left.
-func (t *tx) relearn(ctx context.Context, s memory.Scope) error {
-	t.learned.unlearned = true
-	t.s.known.Forget()
-	if err := t.later(ctx, sql(`DELETE FROM words WHERE project = ?`, termlist.Project(s))); err != nil {
+// doubt notes that some of a project's words may be held by no observation any more. It
+// is stored right before the commit.
+func (t *tx) doubt(s memory.Scope) { t.learned.doubtful[termlist.Project(s)] = true }
+
+// doubtPurged is doubt where many observations went, maybe the last one.
+func (t *tx) doubtPurged(ctx context.Context, s memory.Scope) error {
+	left, err := all(ctx, t.q, value[int], sql(`SELECT 1 FROM observations WHERE `).inIndex(s).add(` LIMIT 1`))
+	if err != nil {
 		return err
 	}
-	left, err := t.Observations(ctx, s, storage.ObservationFilter{}, storage.Page{Limit: storage.MaxPage})
-	for _, o := range left {
-		t.learn(s, termlist.Of(o).Words)
+	if len(left) > 0 {
+		t.doubt(s)
+		return nil
 	}
-	return err
+	t.learned.unlearned = true
+	project := termlist.Project(s)
+	if err := t.later(ctx, sql(`DELETE FROM words_doubtful WHERE project = ?`, project)); err != nil {
+		return err
+	}
+	return t.later(ctx, sql(`DELETE FROM words WHERE project = ?`, project))
+}
+
+// DropWords implements storage.WordWriter. The project's row of the doubtful is locked before
+// its words, so that of several who look each waits for the other only there.
+func (t *tx) DropWords(ctx context.Context, s memory.Scope, projectID, after string, limit int) (last string, n int64, err error) {
+	if _, err := t.Project(ctx, s, projectID); err != nil {
+		return "", 0, err
+	}
+	if err := t.putWords(ctx); err != nil {
+		return "", 0, err
+	}
+	if err := t.putDoubts(ctx); err != nil {
+		return "", 0, err
+	}
+	s.ProjectID = projectID
+	project, limit := termlist.Project(s), storage.Page{Limit: limit}.Clamp(0).Limit
+	doubtful, err := t.exec(ctx, sql(`UPDATE words_doubtful SET again = again AND ? WHERE project = ?`, after != "", project))
+	if err != nil || doubtful == 0 {
+		return "", 0, err
+	}
+	words, err := all(ctx, t.q, value[string], sql(`SELECT text FROM words WHERE project = ? AND text > ? ORDER BY text LIMIT ?`,
+		project, max(storable(after), spelling.BeforeWords), limit))
+	if err != nil {
+		return "", 0, err
+	}
+	gone, err := t.unheld(ctx, s, words)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(gone) > 0 {
+		t.learned.unlearned = true
+		if err := t.later(ctx, sql(`DELETE FROM words WHERE project = ? AND text = ANY(?::text[])`, project, spelling.Entries(gone))); err != nil {
+			return "", 0, err
+		}
+	}
+	if len(words) == limit {
+		return words[limit-1], int64(len(gone)), nil
+	}
+	return "", int64(len(gone)), t.later(ctx, sql(`DELETE FROM words_doubtful WHERE project = ? AND NOT again`, project))
+}
+
+// unheld returns those of the words that no observation of the project holds. The index
+// says so for each. The server, which takes any word for a common one, would rather
+// read all observations.
+func (t *tx) unheld(ctx context.Context, s memory.Scope, words []string) ([]string, error) {
+	queries := make([]string, len(words))
+	for i, w := range words {
+		queries[i] = scopeQuery(s) + " & " + allOf([]string{lexical.Root(w)})
+	}
+	if err := t.later(ctx, sql(`SET LOCAL enable_seqscan = off`)); err != nil {
+		return nil, err
+	}
+	return all(ctx, t.q, value[string], sql(`SELECT word FROM unnest(?::text[], ?::text[]) AS asked (word, query)
+		WHERE NOT EXISTS (SELECT 1 FROM observations o WHERE o.terms @@ asked.query::tsquery)`, words, queries))
 }

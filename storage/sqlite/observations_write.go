@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"claude-mem/internal/id"
-	"claude-mem/internal/termlist"
 	"claude-mem/memory"
 )
 
@@ -96,10 +95,6 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 		return memory.Observation{}, err
 	}
 	w := within(o.Scope()).and("id = ?", o.ID)
-	before, err := t.Observation(ctx, o.Scope(), o.ID)
-	if err != nil {
-		return memory.Observation{}, err
-	}
 	stored, err := one(ctx, t.q, "observation", readObservation,
 		`UPDATE observations AS o SET kind = ?, content = ?, metadata = ?, updated_at = ?, likeness = ? WHERE `+w.String()+
 			` RETURNING `+strings.ReplaceAll(observationColumns, "o.", ""),
@@ -114,7 +109,7 @@ func (t *tx) UpdateObservation(ctx context.Context, o memory.Observation) (memor
 	if err := t.index(ctx, stored); err != nil {
 		return memory.Observation{}, err
 	}
-	return stored, t.unlearn(ctx, stored.Scope(), termlist.Of(before).Words)
+	return stored, t.doubt(ctx, stored.Scope())
 }
 
 // DeleteObservation implements storage.ObservationWriter.
@@ -129,7 +124,7 @@ func (t *tx) DeleteObservation(ctx context.Context, s memory.Scope, id string) e
 	if err := t.unindex(ctx, o.Number); err != nil {
 		return err
 	}
-	return t.unlearn(ctx, o.Scope(), termlist.Of(o).Words)
+	return t.doubt(ctx, o.Scope())
 }
 
 // unindex removes what the observation with that number is found and ranked by.

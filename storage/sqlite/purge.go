@@ -26,8 +26,8 @@ func (t *tx) PurgeStep(ctx context.Context, s memory.Scope, projectID string, be
 		p.Observations, err = t.purgeObservations(ctx, s.TeamID, projectID, before, left)
 		left -= p.Observations
 	}
-	if err == nil && left > 0 {
-		err = t.relearn(ctx, memory.Scope{TeamID: s.TeamID, ProjectID: projectID})
+	if err == nil && p.Observations > 0 {
+		err = t.doubtPurged(ctx, memory.Scope{TeamID: s.TeamID, ProjectID: projectID})
 	}
 	remove(&p.Events, "agent_events", "id",
 		`agent_events INDEXED BY agent_events_asked WHERE team_id = ? AND project_id = ? AND created_at <= ?`)

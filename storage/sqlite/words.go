@@ -80,35 +80,81 @@ func (g *group) know(ops []*op) {
 	}
 }
 
-// unlearn removes those of a project's words that no observation holds any more.
-func (t *tx) unlearn(ctx context.Context, s memory.Scope, words []string) error {
-	gone, err := storage.Unheld(ctx, t, s, words, lexical.Root)
-	if err != nil || len(gone) == 0 {
-		return err
-	}
-	t.forget()
-	_, err = t.exec(ctx, `DELETE FROM words WHERE project = ? AND text IN (SELECT value FROM json_each(?))`,
-		termlist.Project(s), jsonList(spelling.Entries(gone)))
-	return err
-}
-
 // forget forgets what is known, as words are being removed.
 func (g *group) forget() {
 	g.unlearned = true
 	g.known.Forget()
 }
 
-// relearn makes the words of a project anew, of which few observations are left.
-func (t *tx) relearn(ctx context.Context, s memory.Scope) error {
-	t.forget()
-	if _, err := t.exec(ctx, `DELETE FROM words WHERE project = ?`, termlist.Project(s)); err != nil {
+// doubt notes that some of a project's words may be held by no observation any more.
+func (t *tx) doubt(ctx context.Context, s memory.Scope) error {
+	_, err := t.exec(ctx, `INSERT INTO words_doubtful (project, again) VALUES (?, 1) ON CONFLICT DO UPDATE SET again = 1`, termlist.Project(s))
+	return err
+}
+
+// doubtPurged is doubt where many observations went, maybe the last one.
+func (t *tx) doubtPurged(ctx context.Context, s memory.Scope) error {
+	left, err := all(ctx, t.q, number, `SELECT 1 FROM observations INDEXED BY observations_project_list
+		WHERE +team_id = ? AND project_id = ? LIMIT 1`, s.TeamID, s.ProjectID)
+	if err != nil {
 		return err
 	}
-	left, err := t.Observations(ctx, s, storage.ObservationFilter{}, storage.Page{Limit: storage.MaxPage})
-	for _, o := range left {
-		if err := t.learn(ctx, s, termlist.Of(o).Words); err != nil {
-			return err
+	if len(left) > 0 {
+		return t.doubt(ctx, s)
+	}
+	t.forget()
+	project := termlist.Project(s)
+	if _, err := t.exec(ctx, `DELETE FROM words_doubtful WHERE project = ?`, project); err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `DELETE FROM words WHERE project = ?`, project)
+	return err
+}
+
+// DropWords implements storage.WordWriter.
+func (t *tx) DropWords(ctx context.Context, s memory.Scope, projectID, after string, limit int) (last string, n int64, err error) {
+	if _, err := t.Project(ctx, s, projectID); err != nil {
+		return "", 0, err
+	}
+	s.ProjectID = projectID
+	project, limit := termlist.Project(s), storage.Page{Limit: limit}.Clamp(0).Limit
+	doubtful, err := t.exec(ctx, `UPDATE words_doubtful SET again = again AND ? WHERE project = ?`, after != "", project)
+	if err != nil || doubtful == 0 {
+		return "", 0, err
+	}
+	words, err := all(ctx, t.q, identifier, `SELECT text FROM words WHERE project = ? AND text > ? ORDER BY text LIMIT ?`,
+		project, max(after, spelling.BeforeWords), limit)
+	if err != nil {
+		return "", 0, err
+	}
+	gone, err := t.unheld(ctx, s, words)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(gone) > 0 {
+		t.forget()
+		if _, err := t.exec(ctx, `DELETE FROM words WHERE project = ? AND text IN (SELECT value FROM json_each(?))`,
+			project, jsonList(spelling.Entries(gone))); err != nil {
+			return "", 0, err
 		}
 	}
-	return err
+	if len(words) == limit {
+		return words[limit-1], int64(len(gone)), nil
+	}
+	_, err = t.exec(ctx, `DELETE FROM words_doubtful WHERE project = ? AND NOT again`, project)
+	return "", int64(len(gone)), err
+}
+
+// unheld returns those of the words that no observation of the project holds.
+func (t *tx) unheld(ctx context.Context, s memory.Scope, words []string) ([]string, error) {
+	matches := make(map[string]string, len(words))
+	for _, w := range words {
+		matches[w] = keys{projectKey(s)}.allOf([]string{lexical.Root(w)})
+	}
+	list, err := json.Marshal(matches)
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, t.q, identifier, `SELECT key FROM json_each(?) WHERE NOT EXISTS
+		(SELECT 1 FROM observations_fts WHERE observations_fts MATCH value)`, string(list))
 }

@@ -145,6 +145,17 @@ func reachesOfObservations() map[string]reach {
 		"Words": func(a attempt) (bool, error) {
 			return some(a.Words(a.ctx, a.in, storage.Spelling{Begin: "need", End: "dle", Shortest: 4, Longest: 8}))
 		},
+		"DropWords": func(a attempt) (bool, error) {
+			o := newObservation(a.summary.Scope(), "needlework", 1)
+			if _, _, err := a.PutObservation(a.ctx, o); err != nil {
+				return false, err
+			}
+			if err := a.DeleteObservation(a.ctx, o.Scope(), o.ID); err != nil {
+				return false, err
+			}
+			_, n, err := a.DropWords(a.ctx, a.in, o.ProjectID, "", 9)
+			return n > 0, err
+		},
 		"Ranked": func(a attempt) (bool, error) {
 			return some(a.Ranked(a.ctx, a.in, storage.Ranking{Numbers: []int64{a.summary.Number}, Reach: 2}))
 		},
