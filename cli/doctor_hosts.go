@@ -63,7 +63,11 @@ func (d *doctor) checkHost(h install.Host, o install.Options, r install.Report, 
 	case len(r.Untrusted) > 0:
 		d.report(check, wrong, fmt.Sprintf("%s does not run those for %s until you agree to them", h.Name, strings.Join(r.Untrusted, ", ")), h.Next)
 	default:
-		d.ok(check, fmt.Sprintf("%d registered in %s", len(r.Events), r.Path))
+		detail := fmt.Sprintf("%d registered in %s", len(r.Events), r.Path)
+		if r.Agreed != "" {
+			detail += "; " + r.Agreed
+		}
+		d.ok(check, detail)
 		d.checkTools(mcp, h, o)
 	}
 }

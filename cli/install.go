@@ -87,6 +87,9 @@ func (c *console) install(cfg *config.Config, plans []hostPlan) error {
 			continue
 		}
 		c.say("%-10s registered in %s", p.file.What, p.plan.Path)
+		if p.host.AsksAgain(p.plan) {
+			c.say("           they are not what you agreed to before: %s asks again, and until then runs none that changed", p.host.Name)
+		}
 		if p.file.Path == p.host.Files[0].Path {
 			c.say("           %s", p.host.Next)
 		}
@@ -98,13 +101,19 @@ func (c *console) install(cfg *config.Config, plans []hostPlan) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
+	c.notePrograms(exe)
+	return nil
+}
+
+// notePrograms says what could be better about where this program lies, and the one for
+// hooks beside it.
+func (c *console) notePrograms(exe string) {
 	if _, err := hookProgram(exe); err != nil {
 		c.warn("note: %v, so hooks call %s, which takes longer", err, exe)
 	}
 	if _, err := exec.LookPath("claude-mem"); err != nil {
 		c.warn("note: %s is not on your PATH: export PATH=\"%s:$PATH\"", exe, filepath.Dir(exe))
 	}
-	return nil
 }
 
 func (c *console) uninstallCommand() *cobra.Command {

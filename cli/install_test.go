@@ -37,6 +37,11 @@ func TestHookProgram(t *testing.T) {
 	if problem := hookProgramProblem(t.Context(), exe); problem == "" {
 		t.Error("doctor finds nothing wrong with it")
 	}
+	var warned strings.Builder
+	(&console{err: &warned}).notePrograms(exe)
+	if runtime.GOOS != "windows" && !strings.Contains(warned.String(), "so hooks call "+exe+", which takes longer") {
+		t.Errorf("install warns %q", warned.String())
+	}
 	if err := os.Chmod(beside, 0o700); err != nil {
 		t.Fatal(err)
 	}

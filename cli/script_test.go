@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "field": field, "json": isJSON, "newestJob": newestJob, "settled": settled,
+			"agrees": agrees, "exits": exits, "field": field, "json": isJSON, "newestJob": newestJob, "settled": settled,
 			"delivered": delivered, "embeddings": embeddings, "private": private, "tls": tls, "writes": writes,
 		},
 	})

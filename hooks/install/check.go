@@ -21,6 +21,8 @@ type Report struct {
 	// Untrusted are the events whose hook the host does not run yet, because its user
 	// has not agreed to it.
 	Untrusted []string
+	// Agreed says that the user has agreed to all of them, and what that is worth.
+	Agreed string
 
 	asked   string  // the path before links were followed
 	entries []entry // ours, in the file's order
@@ -70,8 +72,8 @@ func (h Host) Check(o Options) (Report, error) {
 			r.Problems = append(r.Problems, problem)
 		}
 	}
-	if h.trust != nil {
-		r = h.trust(r)
+	if h.agreed != "" {
+		r = h.trusted(r)
 	}
 	slices.Sort(r.Problems)
 	return r, nil

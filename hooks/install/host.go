@@ -16,8 +16,8 @@ type Host struct {
 	Files   []File // that are edited; the hooks are in the first, the MCP server in the last
 	Next    string // what the user is to do after a first registration, in a line
 
-	hooks form
-	trust func(Report) Report // adds what the host itself still wants of the user; nil: nothing
+	hooks  form
+	agreed string // the file where it keeps which hooks its user agreed to; "": it runs all
 }
 
 // Here reports whether the host is on this machine.
@@ -76,8 +76,8 @@ func codex(p Place) Host {
 	config, hooks := filepath.Join(dir, "config.toml"), codexForm()
 	return Host{
 		Agent: hooks.agent, Name: "Codex", Program: "codex", Dir: dir, hooks: hooks,
-		Next:  "start `codex` and choose to trust them when it asks (or type /hooks, then t); until then it runs none of them, and `codex exec` never asks",
-		trust: func(r Report) Report { return trusted(r, config) },
+		Next:   "start `codex` and choose to trust them when it asks (or type /hooks, then t); until then it runs none of them, and `codex exec` never asks",
+		agreed: config,
 		Files: []File{
 			jsonFile(File{What: "Hooks", Verb: "are", Path: filepath.Join(dir, "hooks.json"), parts: []part{hooksPart{hooks}}}),
 			{What: "MCP", Verb: "is", Path: config, parts: []part{tomlServer{}}, same: bytes.Equal},

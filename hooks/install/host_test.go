@@ -263,11 +263,28 @@ func TestCodexTrust(t *testing.T) {
 		}
 	}
 	write(without + agreed)
-	if r, err := h.Check(o); err != nil || !r.Registered() || len(r.Untrusted) > 0 {
+	if r, err := h.Check(o); err != nil || !r.Registered() || len(r.Untrusted) > 0 || !strings.Contains(r.Agreed, "asks again") {
 		t.Errorf("after: %+v, %v", r, err)
 	}
+	moved := Options{Exe: o.Exe, Hook: program + "-hook"}
+	for name, tt := range map[string]struct {
+		config string
+		o      Options
+		want   bool
+	}{
+		"the same command":    {without + agreed, o, false},
+		"another command":     {without + agreed, moved, true},
+		"agreed to none":      {without, moved, false},
+		"a file with a fault": {"a = ", moved, false},
+	} {
+		write(tt.config)
+		p, err := h.Files[0].Install(tt.o)
+		if got := h.AsksAgain(p); err != nil || got != tt.want {
+			t.Errorf("%s: asks again: %t, %v", name, got, err)
+		}
+	}
 	write(without + strings.Replace(agreed, "trusted_hash = \"sha256:1\"\n", "trusted_hash = \"sha256:1\"\nenabled = false\n", 1))
-	if r, err := h.Check(o); err != nil || !cmp.Equal(r.Untrusted, []string{"SessionStart"}) {
+	if r, err := h.Check(o); err != nil || !cmp.Equal(r.Untrusted, []string{"SessionStart"}) || r.Agreed != "" {
 		t.Errorf("one is off: %+v, %v", r, err)
 	}
 	write(without + agreed + "[features]\nhooks = false\n")
