@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"io/fs"
 	"testing"
 	"testing/fstest"
@@ -34,6 +35,54 @@ const firstRows = `
 		VALUES ('x', 't', 'p', 'o', 'agent_event', 'e', 'j', 1);
 	INSERT INTO audit_log (id, team_id, project_id, action, resource_type, resource_id, details, created_at)
 		VALUES ('a', 't', 'p', 'event.received', 'agent_event', 'e', '{}', 1)`
+
+// before holds the migrations that come before the one of that name.
+func before(t *testing.T, name string) fstest.MapFS {
+	t.Helper()
+	dir := make(fstest.MapFS)
+	entries, err := fs.ReadDir(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		script, err := fs.ReadFile(migrations, "migrations/"+e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name() < name {
+			dir[e.Name()] = &fstest.MapFile{Data: script}
+		}
+	}
+	return dir
+}
+
+// To learn the words of what is stored would keep a large memory from starting.
+func TestAnUpgradeReadsNoMemoryForItsWords(t *testing.T) {
+	url := testenv.SharedPostgres(t).Database(t, testenv.Template{})
+	ctx := t.Context()
+	if err := migrateTo(ctx, config(t, url), before(t, "00017")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, `INSERT INTO teams VALUES ('t', 'team', 1);
+		INSERT INTO projects (id, team_id, name, name_hash, metadata, created_at, updated_at) VALUES ('p', 't', '/src/p', sha256('/src/p'), '{}', 1, 1);
+		INSERT INTO observations (id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata, terms)
+			VALUES ('o', 't', 'p', 'manual', 1, 1, 1, 'otters', '{}', 'otter:1A')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateTo(ctx, config(t, url), before(t, "00018")); err != nil {
+		t.Fatal(err)
+	}
+	var learnt, left int
+	err = conn.QueryRow(ctx, `SELECT (SELECT count(*) FROM words), (SELECT count(*) FROM observations_unindexed)`).Scan(&learnt, &left)
+	if err != nil || learnt+left != 0 {
+		t.Errorf("%d words, %d observations to index, %v", learnt, left, err)
+	}
+}
 
 // A database of the first schema, with something in every table, comes through all
 // migrations.

@@ -35,6 +35,54 @@ var firstRows = []string{
 		VALUES ('a', 't', 'p', 'event.received', 'agent_event', 'e', '{}', 1)`,
 }
 
+// before holds the migrations that come before the one of that name.
+func before(t *testing.T, name string) fstest.MapFS {
+	t.Helper()
+	dir := make(fstest.MapFS)
+	entries, err := fs.ReadDir(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		script, err := fs.ReadFile(migrations, "migrations/"+e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name() < name {
+			dir[e.Name()] = &fstest.MapFile{Data: script}
+		}
+	}
+	return dir
+}
+
+// To learn the words of what is stored would keep a large memory from starting.
+func TestAnUpgradeReadsNoMemoryForItsWords(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateWith(t, path, before(t, "00017")); err != nil {
+		t.Fatal(err)
+	}
+	db, err := connect(path, 1, writerPragmas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`PRAGMA foreign_keys = 0; INSERT INTO observations (id, team_id, project_id, kind, occurred_at, created_at, updated_at, content, metadata)
+		VALUES ('o', 't', 'p', 'manual', 1, 1, 1, 'otters', '{}')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrateWith(t, path, before(t, "00018")); err != nil {
+		t.Fatal(err)
+	}
+	var learnt, left int
+	err = db.QueryRow(`SELECT (SELECT count(*) FROM words), (SELECT count(*) FROM observations_unindexed)`).Scan(&learnt, &left)
+	if err != nil || learnt+left != 0 {
+		t.Errorf("%d words, %d observations to index, %v", learnt, left, err)
+	}
+}
+
 // A database of the first schema, with something in every table, comes through all
 // migrations.
 func TestTheFirstSchemaIsUpgraded(t *testing.T) {
