@@ -68,6 +68,7 @@ func TestTeamFromKeysToRestart(t *testing.T) {
 	if err != nil || ended.Session.EndedAt == 0 || ended.GenerationJob == nil {
 		t.Errorf("the session ends with %+v, %v", ended, err)
 	}
+	d.settle() // what a revoked key asked for is not done any more
 	d.run("server", "api-key", "revoke", goes.ID)
 
 	// Nobody generates when the last events come; then everything goes, Redis with
